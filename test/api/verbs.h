@@ -1,0 +1,145 @@
+/*
+ * What tests do all the time, in one line each: send a number, ask for something, expect an answer,
+ * make descriptors and bodies that can be recognised.
+ */
+#ifndef COHORT_API_VERBS_H
+#define COHORT_API_VERBS_H
+
+#include "api/fixture.h"
+
+/* Goes on after a surprise, so that one run shows them all. */
+#define EXPECT(result, call)                                                 \
+	do {                                                                 \
+		int got_ = (call);                                           \
+		cr_expect_eq(got_, (result), "%s returned %d", #call, got_); \
+	} while (0)
+#define INVALID(call) EXPECT(-EINVAL, call)
+
+static inline cohort_peer id_of(const struct side *side)
+{
+	return cohort_self(side->c);
+}
+
+/* Sends a number; returns what cohort_send() returned. */
+static inline int tell_within(const struct side *from, cohort_peer to, const char *action,
+			      uint64_t number, int64_t timeout)
+{
+	struct cohort_message m = COHORT_MESSAGE(action, &number, sizeof(number));
+
+	return cohort_send(from->c, to, &m, timeout);
+}
+
+static inline int tell(const struct side *from, cohort_peer to, const char *action, uint64_t number)
+{
+	return tell_within(from, to, action, number, PATIENCE);
+}
+
+/* Broadcasts a number; returns what cohort_broadcast() returned. */
+static inline int tell_all(const struct side *from, const char *action, uint64_t number,
+			   int64_t timeout, struct cohort_delivery *delivery)
+{
+	struct cohort_message m = COHORT_MESSAGE(action, &number, sizeof(number));
+
+	return cohort_broadcast(from->c, &m, timeout, delivery);
+}
+
+/* Asks with a number; returns the outcome. */
+static inline int ask_within(const struct side *from, cohort_peer to, const char *action,
+			     uint64_t number, int64_t timeout)
+{
+	struct cohort_message m = COHORT_MESSAGE(action, &number, sizeof(number));
+
+	return cohort_request(from->c, to, &m, timeout, NULL);
+}
+
+/* Asks with a number, must be answered, and returns the answer's status. */
+static inline int ask(const struct side *from, cohort_peer to, const char *action, uint64_t number)
+{
+	struct cohort_message m = COHORT_MESSAGE(action, &number, sizeof(number));
+	struct cohort_reply *reply = NULL;
+	int err = cohort_request(from->c, to, &m, PATIENCE, &reply);
+	int status;
+
+	cr_assert_eq(err, 0, "%s was not answered: %d", action, err);
+	status = cohort_reply_status(reply);
+	cohort_reply_free(reply);
+	return status;
+}
+
+/* Asks without waiting; the answer goes into the side's own journal as DONE. */
+static inline int ask_async(struct side *from, cohort_peer to, const char *action, uint64_t number,
+			    int64_t timeout, uint64_t *id)
+{
+	struct cohort_message m = COHORT_MESSAGE(action, &number, sizeof(number));
+
+	return cohort_request_async(from->c, to, &m, timeout, on_done, from, id);
+}
+
+static inline struct cohort_counters stats_of(const struct side *side, cohort_peer peer)
+{
+	struct cohort_counters counters = COHORT_COUNTERS_INIT;
+	int err = cohort_stats(side->c, peer, &counters);
+
+	cr_assert_eq(err, 0, "no counters: %d", err);
+	return counters;
+}
+
+/* Fills and checks bodies: each place and each seed give another byte. */
+static inline void pattern_fill(void *body, size_t length, uint32_t seed)
+{
+	unsigned char *b = body;
+
+	for (size_t i = 0; i < length; i++)
+		b[i] = (unsigned char)((i * 31 + (i >> 8) * 7 + seed) & 0xff);
+}
+
+static inline bool pattern_matches(const void *body, size_t length, uint32_t seed)
+{
+	const unsigned char *b = body;
+
+	for (size_t i = 0; i < length; i++)
+		if (b[i] != (unsigned char)((i * 31 + (i >> 8) * 7 + seed) & 0xff))
+			return false;
+	return true;
+}
+
+static inline int make_memfd(void)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC);
+
+	cr_assert_geq(fd, 0);
+	return fd;
+}
+
+static inline bool same_file(int a, int b)
+{
+	struct stat sa, sb;
+
+	return !fstat(a, &sa) && !fstat(b, &sb) && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+static inline bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+static inline bool is_close_on_exec(int fd)
+{
+	return fcntl(fd, F_GETFD) & FD_CLOEXEC;
+}
+
+/* Runs something beside the test. */
+static inline pthread_t thread_start(void *(*run)(void *), void *arg)
+{
+	pthread_t thread;
+
+	cr_assert_eq(pthread_create(&thread, NULL, run, arg), 0);
+	return thread;
+}
+
+static inline void thread_join(pthread_t thread)
+{
+	cr_assert_eq(pthread_join(thread, NULL), 0);
+}
+
+#endif
