@@ -8,6 +8,11 @@
  * never ends: each EINTR halves the piece asked for. A body is written with write(), which
  * allocates as it goes.
  *
+ * Sealing a body against writing: the kernel looks whether anybody else holds a page of it, waits
+ * 150 ms at most and then says EBUSY. Nobody else knows the file yet, but the kernel itself holds
+ * pages, for moments (in lists by which it ages and moves them), and for longer when what does so
+ * gets no processor. So EBUSY is tried again, some times.
+ *
  * Foreign: F_GET_SEALS only looks at what kind of file it is and can block on none; fstat() of a
  * FUSE file asks its server and can block for ever. Once it is known to live in shared memory the
  * rest is safe. Seals alone are no proof of ordinary pages: hugetlb answers too, where a fault
@@ -33,6 +38,8 @@
 
 /* Small enough to be allocated between two signals of a storm. */
 #define MEMFD_PIECE_MIN ((off_t)64 * 1024)
+
+#define MEMFD_SEAL_TRIES 10
 
 /* What a caller can do about it is the same. */
 static int memfd_error(int e)
@@ -172,6 +179,15 @@ static int parts_write(int fd, const struct iovec *parts, size_t n)
 	return err;
 }
 
+static int body_seal(int fd)
+{
+	int err = -EBUSY;
+
+	for (int i = 0; i < MEMFD_SEAL_TRIES && err == -EBUSY; i++)
+		err = memfd_seal(fd, MEMFD_BODY_SEALS);
+	return err == -EBUSY ? -ENOMEM : err;
+}
+
 int memfd_write_body(const struct iovec *parts, size_t n, size_t total, int *out)
 {
 	int fd = -1;
@@ -184,7 +200,7 @@ int memfd_write_body(const struct iovec *parts, size_t n, size_t total, int *out
 	if (err == 0)
 		err = parts_write(fd, parts, n);
 	if (err == 0)
-		err = memfd_seal(fd, MEMFD_BODY_SEALS);
+		err = body_seal(fd);
 	if (err < 0) {
 		fd_close(&fd);
 		return err;

@@ -23,8 +23,8 @@
 int memfd_make(const char *name, size_t size, int *out);
 
 /*
- * Adds seals. -EBUSY: F_SEAL_WRITE while a writable mapping exists. -EPERM: sealed against
- * further seals.
+ * Adds seals. -EBUSY: F_SEAL_WRITE while a writable mapping exists, or somebody else, who may be
+ * the kernel for a moment, holds a page. -EPERM: sealed against further seals.
  */
 int memfd_seal(int fd, unsigned seals);
 
@@ -37,7 +37,7 @@ int memfd_check_region(int fd, size_t size, unsigned seals);
 
 /*
  * A memfd that holds the parts one after another, `total` bytes, sealed for ever. -EINVAL: the
- * parts have not `total` bytes.
+ * parts have not `total` bytes. -ENOMEM: no memory, or a page was held all along.
  */
 int memfd_write_body(const struct iovec *parts, size_t n, size_t total, int *out);
 

@@ -6,7 +6,7 @@
  *
  * Each fault has the error that its call can really have: sendmsg() is out of memory for
  * descriptors only, else it is ENOBUFS; a receive without a free descriptor delivers the bytes
- * and says MSG_CTRUNC.
+ * and says MSG_CTRUNC; a body's pages that the kernel itself is at keep the write seal off.
  */
 #include "fault/common/inject.h"
 
@@ -70,6 +70,7 @@ const struct fault faults[] = {
 	{ CALL_WRITE, EINTR, "write EINTR" },
 	{ CALL_DUP, EMFILE, "fcntl(F_DUPFD) EMFILE" },
 	{ CALL_LOCK, ENOLCK, "fcntl(F_SETLK) ENOLCK" },
+	{ CALL_SEAL, EBUSY, "fcntl(F_ADD_SEALS) EBUSY" },
 	{ CALL_OPEN, EMFILE, "open EMFILE" },
 	{ CALL_OPEN, ENFILE, "open ENFILE" },
 	{ CALL_THREAD, EAGAIN, "pthread_create EAGAIN" },
@@ -216,10 +217,12 @@ int __wrap_openat(int folder, const char *path, int flags, mode_t mode)
 	return fails(CALL_OPEN) ? -1 : __real_openat(folder, path, flags, mode);
 }
 
-static enum call call_of_fcntl(int command)
+static enum call call_of_fcntl(int command, uintptr_t argument)
 {
 	if (command == F_DUPFD_CLOEXEC)
 		return CALL_DUP;
+	if (command == F_ADD_SEALS && argument & F_SEAL_WRITE)
+		return CALL_SEAL;
 	return command == F_SETLK ? CALL_LOCK : CALL_OTHER;
 }
 
@@ -227,7 +230,9 @@ int __real_fcntl(int fd, int command, void *argument);
 int __wrap_fcntl(int fd, int command, void *argument);
 int __wrap_fcntl(int fd, int command, void *argument)
 {
-	return fails(call_of_fcntl(command)) ? -1 : __real_fcntl(fd, command, argument);
+	return fails(call_of_fcntl(command, (uintptr_t)argument))
+		       ? -1
+		       : __real_fcntl(fd, command, argument);
 }
 
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),

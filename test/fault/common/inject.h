@@ -46,6 +46,7 @@ enum call {
 	CALL_WRITE, /* of a body */
 	CALL_DUP,
 	CALL_LOCK,
+	CALL_SEAL, /* against writing, as bodies are */
 	CALL_OPEN,
 	CALL_THREAD,
 	CALL_OTHER, /* never fails; a place to die at */
