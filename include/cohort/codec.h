@@ -85,15 +85,22 @@ struct cohort_arena;
 COHORT_API int cohort_arena_new(struct cohort_arena **out);
 /* Zeroed, aligned for every type; or NULL: no memory. It lives as long as the arena. */
 COHORT_API void *cohort_arena_alloc(struct cohort_arena *arena, size_t size);
+/* Ends its objects, but keeps memory for the next ones: as much as its largest block. NULL is allowed. */
+COHORT_API void cohort_arena_reset(struct cohort_arena *arena);
 /* NULL is allowed. Descriptors in its objects are not closed. */
 COHORT_API void cohort_arena_free(struct cohort_arena *arena);
 
-/* Makes `object` what an empty message would decode to: defaults, zeroes, descriptors -1. */
+/*
+ * Makes `object` what an empty message would decode to: defaults, else zeroes, empty strings,
+ * descriptors -1, and of an enum that has no 0 its least value.
+ */
 COHORT_API void cohort_init(const struct cohort_type *type, void *object);
 
 /*
  * Copies an object and all that it refers to into an arena. Descriptors keep their numbers.
+ * On an error `out` is as cohort_init() makes it.
  * -ENOMEM; -ELOOP: nested deeper than 64; -EOPNOTSUPP: it holds a CUSTOM that has no copy
+ * -EINVAL: a list has a count, but no elements
  */
 COHORT_API int cohort_copy(const struct cohort_type *type, const void *object,
 			   struct cohort_arena *arena, void *out);
@@ -124,7 +131,7 @@ struct cohort_encoded {
 
 /*
  * -EINVAL  a value that no decoder takes: see `fault`, which may be NULL
- * -EBADF   a handle is negative, or the same one twice is no problem: each counts
+ * -EBADF   a handle is negative. (The same one twice is no problem: each counts.)
  * -E2BIG   more than 253 descriptors, or a string, array or map longer than its max, or 4 GiB
  * -EEXIST  a map has a key twice
  * -ELOOP   nested deeper than 64
@@ -136,8 +143,9 @@ COHORT_API int cohort_encode(struct cohort_encoder *encoder, const struct cohort
 
 /*
  * Decodes a message completely, or not at all. The object's parts lie in the arena and do not refer
- * to `data`. Its handles are numbers of `fds`, each exactly once; whose they are does not change.
- * What the arena takes is bounded: 64 times the length, and 64 KiB.
+ * to `data`; strings are never NULL. Its handles are numbers of `fds`, each exactly once; whose they
+ * are does not change. What the arena takes is bounded: 64 times the length, and 64 KiB. On an error
+ * `object` is as cohort_init() makes it.
  *
  * -EBADMSG the bytes or descriptors are not such an object: see `fault`, which may be NULL
  * -ELOOP   nested deeper than 64;  -E2BIG: larger in memory than is reasonable;  -ENOMEM
