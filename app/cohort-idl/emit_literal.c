@@ -57,10 +57,10 @@ static const char *real_literal(const struct value *value, bool is_float)
 			      : text_format("%s%s%s", digits, point, suffix);
 }
 
-/* The bytes of one character, as they stand in a literal. */
-static const char *escaped(unsigned char byte)
+/* A byte, as it stands in a literal; two question marks could begin a trigraph. */
+static const char *escaped(unsigned char byte, bool after_question)
 {
-	if (byte == '"' || byte == '\\' || byte == '?')
+	if (byte == '"' || byte == '\\' || (byte == '?' && after_question))
 		return text_format("\\%c", byte);
 	if (byte == '\n')
 		return "\\n";
@@ -73,7 +73,7 @@ const char *c_string(const char *text, size_t length)
 
 	*end++ = '"';
 	for (size_t i = 0; i < length; i++)
-		end = stpcpy(end, escaped((unsigned char)text[i]));
+		end = stpcpy(end, escaped((unsigned char)text[i], i > 0 && text[i - 1] == '?'));
 	*end = '"';
 	return literal;
 }
