@@ -1,0 +1,34 @@
+/*
+ * What of the user's code runs on this thread because a component called it: a stack, innermost
+ * first. From it a call knows the deadline that it inherits and the turn that it gives away while it
+ * waits, and cohort_component_stop() that it was called from inside.
+ */
+#ifndef COMPONENT_FRAME_H
+#define COMPONENT_FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct turn;
+
+struct frame {
+	struct frame *outer;
+	const void *owner;  /* whose code it is: port->owner */
+	int64_t deadline;   /* that calls made in here inherit, or COHORT_FOREVER */
+	struct turn *turn;  /* direct: whose turn it holds, or NULL: none, or no longer */
+	bool replay;	    /* the replay() of that component */
+	unsigned unhandled; /* direct: one-way calls made in here that wait for their turn */
+};
+
+void frame_push(struct frame *frame);
+void frame_pop(struct frame *frame);
+/* The innermost, or NULL. */
+struct frame *frame_top(void);
+/* Whether code of this owner runs on this thread. */
+bool frame_inside(const void *owner);
+/* Whether a replay() of it does. */
+bool frame_replays(const void *owner);
+/* The earlier of `deadline` and a little before that of the innermost frame. */
+int64_t frame_inherit(int64_t deadline);
+
+#endif
