@@ -81,6 +81,7 @@ void handshake_refuse(struct session *s, enum wire_refusal reason, int code, con
 
 static int refuse_and_end(struct session *s, enum wire_refusal reason, int code, const char *text)
 {
+	io_count_refusal(s->channel);
 	handshake_refuse(s, reason, code, text);
 	io_end_session(s, COHORT_LEFT_REFUSED, text);
 	return 0;
@@ -282,6 +283,7 @@ static int on_refused(struct session *s, struct control_frame *frame)
 		    "the primary refused: %s (%s), versions %u to %u there, %u to %u here",
 		    wire_refusal_name(refused.reason), text, refused.versions.min,
 		    refused.versions.max, WIRE_VERSION_MIN, WIRE_VERSION_MAX);
+	io_count_refusal(c);
 	io_end_session(s, COHORT_LEFT_REFUSED, text);
 	return 0;
 }

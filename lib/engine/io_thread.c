@@ -220,8 +220,12 @@ static void count_end(struct session *s, enum cohort_reason reason)
 		counter_add_shared(n, COUNTER(violations), 1);
 	if (atomic_load(&s->is_live))
 		counter_add_shared(n, COUNTER(left), 1);
-	else if (reason == COHORT_LEFT_REFUSED)
-		counter_add_shared(n, COUNTER(refused_peers), 1);
+}
+
+/* Before the peer is told, so that who knows that it was refused finds it counted. */
+void io_count_refusal(struct cohort *c)
+{
+	counter_add_shared(&c->counters, COUNTER(refused_peers), 1);
 }
 
 static void log_end(struct session *s, enum cohort_reason reason, const char *text)
@@ -492,10 +496,10 @@ static void refuse_one(struct cohort *c, int error)
 	fd_close(&c->io.reserve);
 	err = sock_accept(c->io.listener, &fd);
 	if (!err) {
+		io_count_refusal(c);
 		handshake_refuse_socket(fd, WIRE_REFUSED_NO_DESCRIPTORS, -error,
 					"the primary has no descriptors left");
 		fd_close(&fd);
-		counter_add_shared(&c->counters, COUNTER(refused_peers), 1);
 		channel_log(c, LOG_WARNING, error, "a peer was refused: no descriptors left");
 	} else if (err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -ENOBUFS) {
 		rest_listener(c);
@@ -568,8 +572,8 @@ static void accept_one(struct cohort *c, int fd)
 	int err;
 
 	if (is_full(c)) {
+		io_count_refusal(c);
 		handshake_refuse_socket(fd, WIRE_REFUSED_FULL, EUSERS, "the channel is full");
-		counter_add_shared(&c->counters, COUNTER(refused_peers), 1);
 		channel_log(c, LOG_WARNING, -EUSERS, "a peer was refused: the channel has %u",
 			    c->max_peers);
 		fd_close(&fd);
@@ -830,6 +834,7 @@ static void expire_asks(struct cohort *c)
 
 static void expire_handshake(struct session *s)
 {
+	io_count_refusal(s->channel);
 	if (s->side == REGION_PRIMARY)
 		handshake_refuse(s, WIRE_REFUSED_TIMEOUT, ETIMEDOUT, "the handshake took too long");
 	if (s->channel->role == COHORT_ROLE_SECONDARY)

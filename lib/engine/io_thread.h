@@ -85,6 +85,9 @@ void io_drop_sessions(struct cohort *c);
 /* Ends a session. The io thread. */
 void io_end_session(struct session *s, enum cohort_reason reason, const char *text);
 
+/* Before the peer is told, so that one who knows that it was refused has been counted. */
+void io_count_refusal(struct cohort *c);
+
 /* A session's handshake is done. The io thread. -ENOMEM: it cannot join. */
 int io_session_live(struct session *s);
 

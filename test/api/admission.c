@@ -68,6 +68,17 @@ Test(admission, who_is_refused_is_told_why_and_never_joined)
 	stage_close(s);
 }
 
+Test(admission, who_knows_that_it_was_refused_has_been_counted)
+{
+	struct stage *s = stage_that_asks(-EACCES);
+
+	for (uint64_t i = 1; i <= 300; i++) {
+		EXPECT(-EACCES, side_open(&s->secondary[0]));
+		cr_assert_eq(stats_of(&s->primary, COHORT_ALL).refused_peers, i);
+	}
+	stage_close(s);
+}
+
 static int on_allow_held(struct cohort *c, const struct cohort_peer_info *who, void *user)
 {
 	struct side *side = user;
