@@ -211,7 +211,7 @@ struct cohort_interface {
 
 /*
  * A number that differs when anything differs that travels: methods, types, names, order, of the
- * interface and everything that it refers to. Not defaults, not max.
+ * interface and everything that it refers to. Not defaults, not max. 0: no memory.
  */
 COHORT_API uint64_t cohort_interface_hash(const struct cohort_interface *interface);
 
