@@ -206,11 +206,12 @@ static void print_braces(const struct declaration *d, FILE *to)
 		fprintf(to, "struct %s;\n", d->name);
 		return;
 	}
-	fprintf(to, "%s %s {\n",
+	fprintf(to, "%s %s {%s",
 		d->kind == DECL_STRUCT ? "struct"
 		: d->kind == DECL_ENUM ? "enum"
 				       : "interface",
-		d->name);
+		d->name,
+		d->fields || d->methods || d->enumerators ? "\n" : "");
 	print_fields(d->fields, to);
 	print_methods(d->methods, to);
 	print_enumerators(d->enumerators, to);
