@@ -137,8 +137,9 @@ static void name_enumerators(struct table *names, struct declaration *d)
 static void name_method(struct table *names, struct table *members, const struct declaration *d,
 			struct method *m)
 {
-	static const char *const endings[] = { "",     "_async",   "_send",	"_in",
-					       "_out", "_in_type", "_out_type", NULL };
+	static const char *const endings[] = { "",	    "_async",	"_send",     "_in",
+					       "_out",	    "_in_type", "_out_type", "_in_init",
+					       "_out_init", NULL };
 	const struct claim claim = { m->place, "method", m->name };
 	const char *whole;
 

@@ -19,10 +19,10 @@ static struct table modules; /* names of modules, and of those around them */
 static struct table external;
 static unsigned int suggested;
 
-static const char *const words[] = { "array",  "bool",	  "double", "false",  "float",	  "handle",
-				     "int16",  "int32",	  "int64",  "int8",   "map",	  "string",
-				     "true",   "uint16",  "uint32", "uint64", "uint8",	  "module",
-				     "import", "const",	  "enum",   "struct", "interface" };
+static const char *const words[] = { "array",  "bool",	 "double", "false",  "float",	 "handle",
+				     "int16",  "int32",	 "int64",  "int8",   "map",	 "string",
+				     "true",   "uint16", "uint32", "uint64", "uint8",	 "module",
+				     "import", "const",	 "enum",   "struct", "interface" };
 
 static bool is_word(const char *name)
 {
@@ -68,7 +68,8 @@ static void enumerators_add(struct declaration *d)
 	while (*at) {
 		struct enumerator *e = *at;
 
-		if (symbol_add(qualified(d->full_name, strlen(d->full_name), e->name), d, e, e->name))
+		if (symbol_add(qualified(d->full_name, strlen(d->full_name), e->name), d, e,
+			       e->name))
 			at = &e->next;
 		else
 			*at = e->next;
@@ -156,8 +157,8 @@ const struct symbol *name_find(const struct file *from, const char *name)
 
 struct enumerator *name_find_enumerator(const struct declaration *of, const char *name)
 {
-	const struct symbol *s = table_find(
-		&symbols, qualified(of->full_name, strlen(of->full_name), name));
+	const struct symbol *s =
+		table_find(&symbols, qualified(of->full_name, strlen(of->full_name), name));
 
 	return s && s->declaration == of ? s->enumerator : NULL;
 }
@@ -201,8 +202,8 @@ static const char *suggest(const struct file *from, const char *name, enum wante
 	return suggestion_text(&suggestion);
 }
 
-void name_unknown(const struct file *from, struct place place, const char *name,
-		  enum wanted wanted, const struct declaration *of)
+void name_unknown(const struct file *from, struct place place, const char *name, enum wanted wanted,
+		  const struct declaration *of)
 {
 	const struct symbol *hidden = find_any(from, name);
 

@@ -26,8 +26,8 @@ const struct symbol *name_find(const struct file *from, const char *name);
 struct enumerator *name_find_enumerator(const struct declaration *of, const char *name);
 
 /* Says that a name is not known, and what might be meant. `of`: its values come first, or NULL. */
-void name_unknown(const struct file *from, struct place place, const char *name,
-		  enum wanted wanted, const struct declaration *of);
+void name_unknown(const struct file *from, struct place place, const char *name, enum wanted wanted,
+		  const struct declaration *of);
 
 /* Whether such a dotted name can be of a type that is declared elsewhere. */
 bool name_may_be_external(const struct file *from, const char *name);

@@ -210,8 +210,7 @@ static void print_braces(const struct declaration *d, FILE *to)
 		d->kind == DECL_STRUCT ? "struct"
 		: d->kind == DECL_ENUM ? "enum"
 				       : "interface",
-		d->name,
-		d->fields || d->methods || d->enumerators ? "\n" : "");
+		d->name, d->fields || d->methods || d->enumerators ? "\n" : "");
 	print_fields(d->fields, to);
 	print_methods(d->methods, to);
 	print_enumerators(d->enumerators, to);

@@ -46,7 +46,7 @@ static int read_all(int fd, char *to, size_t *length)
 static int take_text(struct file *file, int fd)
 {
 	char *all = malloc(LARGEST + 1);
-	size_t length, skip;
+	size_t length = 0, skip;
 	int err;
 
 	if (!all)

@@ -169,8 +169,7 @@ static void check_skipped(const struct declaration *d)
 		error_at(d->fields->place,
 			 "`%s` is skipHeader and skipSerdes: it cannot have fields", d->name);
 	} else if (!d->has_body && !(d->skip_header && d->skip_serdes)) {
-		error_at(d->place,
-			 "only a struct that is skipHeader and skipSerdes has no `{}`");
+		error_at(d->place, "only a struct that is skipHeader and skipSerdes has no `{}`");
 	}
 }
 

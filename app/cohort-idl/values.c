@@ -98,7 +98,8 @@ static bool no_value(const struct chain *c, const struct symbol *s, const struct
 static bool resolve(const struct file *file, const struct value *value,
 		    const struct declaration *of)
 {
-	struct value *v = (struct value *)value; /* all values are made by the parser, not constant */
+	struct value *v =
+		(struct value *)value; /* all values are made by the parser, not constant */
 	struct chain c = { .file = file, .at = value };
 
 	while (c.at->kind == VALUE_NAME && !c.enumerator) {
@@ -272,8 +273,8 @@ static bool compute_all(struct declaration *d, unsigned int depth)
 	bool good = true;
 
 	for (struct enumerator *e = d->enumerators; e; before = e, e = e->next) {
-		bool known = e->written ? take_written(e, depth, &e->value) && fits(e) :
-					  good && take_next(e, before, &e->value);
+		bool known = e->written ? take_written(e, depth, &e->value) && fits(e)
+					: good && take_next(e, before, &e->value);
 
 		if (known)
 			check_repeat(&values, e);
@@ -431,11 +432,8 @@ void values_check(struct file *file)
 static const char *without_default(const struct type *type)
 {
 	static const char *const names[] = {
-		[TYPE_HANDLE] = "a handle",
-		[TYPE_ARRAY] = "an array",
-		[TYPE_FIXED] = "an array",
-		[TYPE_MAP] = "a map",
-		[TYPE_NAMED] = "a struct",
+		[TYPE_HANDLE] = "a handle", [TYPE_ARRAY] = "an array", [TYPE_FIXED] = "an array",
+		[TYPE_MAP] = "a map",	    [TYPE_NAMED] = "a struct",
 	};
 	bool is_enum = type->kind == TYPE_NAMED && type->declaration->kind == DECL_ENUM;
 
