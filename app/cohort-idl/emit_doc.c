@@ -8,6 +8,7 @@
 #include "emit_literal.h"
 #include "emit_names.h"
 #include "emit_text.h"
+#include "types.h"
 
 static void put_paragraph(const char *text, FILE *to)
 {
@@ -149,6 +150,10 @@ static void put_struct_section(const struct declaration *declaration, FILE *to)
 	fprintf(to, "## Struct %s\n\n", declaration->name);
 	put_paragraph(declaration->doc, to);
 	put_attributes(declaration->attributes, to);
+	if (is_descriptor(declaration)) {
+		fputs("A descriptor, as `handle`.\n\n", to);
+		return;
+	}
 	fprintf(to, "In C: `struct %s`%s%s.\n\n", declaration->c_name,
 		declaration->skip_header ? ", which the application declares" : "",
 		declaration->skip_serdes ? ", with an encoding of the application's" : "");

@@ -15,6 +15,7 @@
 #include "emit_names.h"
 #include "emit_text.h"
 #include "table.h"
+#include "types.h"
 
 void put_constants(const struct file *file, FILE *to)
 {
@@ -262,7 +263,7 @@ static void put_forward(const struct file *file, FILE *to)
 	bool any = false;
 
 	for (const struct declaration *d = file->declarations; d; d = d->next) {
-		if (d->kind != DECL_STRUCT)
+		if (d->kind != DECL_STRUCT || is_descriptor(d))
 			continue;
 		fprintf(to, "struct %s;\n", d->c_name);
 		any = true;
@@ -278,7 +279,7 @@ void put_structs(const struct file *file, FILE *to)
 	layout.last = &layout.first;
 	put_forward(file, to);
 	for (const struct declaration *d = file->declarations; d; d = d->next) {
-		if (d->kind == DECL_STRUCT) {
+		if (d->kind == DECL_STRUCT && !is_descriptor(d)) {
 			struct record record = record_of_struct(d);
 
 			put_record(&layout, &record);

@@ -11,10 +11,9 @@
 
 static bool resolve(struct file *file, struct type *t, bool element);
 
-/* The type of libcamera's that is a descriptor, by its present and its former name. */
-static bool is_descriptor(const struct declaration *d)
+bool is_descriptor(const struct declaration *d)
 {
-	return d->skip_serdes &&
+	return d->kind == DECL_STRUCT && d->skip_serdes &&
 	       (strcmp(d->name, "SharedFD") == 0 || strcmp(d->name, "FileDescriptor") == 0);
 }
 
