@@ -27,7 +27,7 @@ static bool begins_word(const char *name, size_t i)
 {
 	bool upper = isupper((unsigned char)name[i]), before;
 
-	if (!upper || i == 0 || name[i - 1] == '_')
+	if (!upper || i == 0 || name[i - 1] == '_' || name[i - 1] == '.')
 		return false;
 	before = isupper((unsigned char)name[i - 1]);
 	return !before || islower((unsigned char)name[i + 1]);
