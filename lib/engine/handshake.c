@@ -191,20 +191,23 @@ static int take_welcome(struct session *s, const struct wire_welcome *w,
 	return loop_add(&s->channel->executor.loop, s->bell, EPOLLIN | EPOLLET, s->number);
 }
 
-/* Over a socketpair the primary is who sent the frame. */
+/*
+ * Over a socketpair the primary is who sent the frame. In a pid namespace from which it cannot be
+ * seen its number is 0; a pidfd the kernel gives all the same, since Linux 6.5.
+ */
 static int identify_sender(struct session *s, struct control_frame *frame)
 {
 	struct sock_identity who = SOCK_IDENTITY_NONE;
 
 	if (!s->connected_by_fd || s->who.pidfd >= 0)
 		return 0;
-	if (frame->credentials.pid <= 0)
+	if (frame->credentials.pid < 0)
 		return -EPROTO;
 	who.pid = frame->credentials.pid;
 	who.uid = frame->credentials.uid;
 	who.gid = frame->credentials.gid;
 	who.pidfd = fd_steal(&frame->pidfd);
-	if (who.pidfd < 0)
+	if (who.pidfd < 0 && who.pid > 0)
 		who.pidfd = fd_own((int)syscall(SYS_pidfd_open, who.pid, 0));
 	s->who = who;
 	return who.pidfd >= 0 ? io_watch_pidfd(s) : 0;

@@ -244,7 +244,7 @@ static int on_control(struct session *s, const unsigned char *bytes, size_t leng
 	if (!frame)
 		return fail(s, -ENOMEM);
 	memset(&frame->node, 0, sizeof(frame->node));
-	frame->credentials = in->has_credentials ? in->credentials : (struct ucred){ 0 };
+	frame->credentials = in->credentials;
 	frame->pidfd = fd_steal(&in->pidfd);
 	frame->length = length;
 	memcpy(frame->bytes, bytes, length);

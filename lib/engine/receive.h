@@ -17,7 +17,7 @@
 /* A control frame as it came. */
 struct control_frame {
 	struct list_node node;
-	struct ucred credentials; /* pid 0: none came */
+	struct ucred credentials; /* pid -1: none came; 0: from a pid namespace not seen here */
 	int pidfd;
 	struct fdlist fds;
 	size_t length;
