@@ -7,8 +7,8 @@
  * empty root needs a capability, and what is left of them goes next.
  *
  * Most of the kernel's restrictions are one thread's, and go to those that it starts. So there must
- * be no other: both tables ask the kernel, which knows without /proc: unshare(CLONE_THREAD) does
- * nothing, and only for a process of one thread.
+ * be no other: both tables ask the kernel. unshare(CLONE_THREAD) does nothing, and does it only for
+ * a process of one thread; where a container forbids even that, /proc counts them.
  */
 #include "component/sandbox.h"
 
@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "component/keeper.h"
 #include "component/landlock.h"
@@ -309,9 +310,19 @@ static uint32_t holding(const struct sandbox_report *report)
 	return options;
 }
 
+/* A folder has a link from each one in it, from itself and from the one above. */
+static bool has_one_task(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/task", &st) || st.st_nlink <= 3;
+}
+
 static bool is_alone(void)
 {
-	return unshare(CLONE_THREAD) == 0;
+	if (unshare(CLONE_THREAD) == 0)
+		return true;
+	return errno != EINVAL && has_one_task();
 }
 
 /*

@@ -1,7 +1,7 @@
 /*
  * seccomp.c: a table of what is allowed, and a small compiler from it to the kernel's filter language.
  *
- * A rule names a call, the phases in which it is allowed, and what its arguments must be. Rules are
+ * A rule names a call, the last phase in which it is allowed, and what its arguments must be. Rules are
  * tried in their order; several of one call are alternatives. A rule becomes
  *
  *	if nr != call goto next
@@ -29,8 +29,9 @@
  * - Scheduling calls take the number of a thread, which cannot be told from that of another process
  *   of this user. libcohort needs them for the threads that it starts.
  *
- * The filter of the second phase comes on top of the first one's. Calls without conditions cost next to
- * nothing: the kernel knows from the start that they pass.
+ * The filter of the second phase comes on top of the first one's, and what passes has to pass both. So
+ * the first cannot forbid what the second is to allow, threads among it. Calls without conditions cost
+ * next to nothing: the kernel knows from the start that they pass.
  */
 #include "component/seccomp.h"
 
@@ -99,10 +100,13 @@ int seccomp_allow_working(void)
 #define NEWEST_KNOWN __NR_futex_waitv
 #define X32_BIT 0x40000000U
 
-#define LOADING 1
-#define WORKING 2
-#define ALWAYS (LOADING | WORKING)
 #define CONDITIONS 2
+
+/* In the order in which they come: what is allowed in the later one is in the earlier, too. */
+enum phase {
+	LOADING,
+	WORKING,
+};
 
 enum test {
 	TEST_NONE,
@@ -120,7 +124,7 @@ struct condition {
 
 struct rule {
 	uint32_t call;
-	unsigned phases;
+	enum phase until; /* the last in which it is allowed */
 	struct condition conditions[CONDITIONS];
 };
 
@@ -152,23 +156,23 @@ struct rule {
 
 static const struct rule rules[] = {
 	/* Messages and waiting: what runs all the time comes first. */
-	{ __NR_futex, ALWAYS, { { 0 } } },
-	{ __NR_futex_waitv, ALWAYS, { { 0 } } },
+	{ __NR_futex, WORKING, { { 0 } } },
+	{ __NR_futex_waitv, WORKING, { { 0 } } },
 	{ __NR_sendmsg, WORKING, { { 0 } } },
 	{ __NR_recvmsg, WORKING, { { 0 } } },
 	{ __NR_sendmmsg, WORKING, { { 0 } } },
 	{ __NR_recvmmsg, WORKING, { { 0 } } },
 	{ __NR_recvfrom, WORKING, { { 0 } } },
 	{ __NR_sendto, WORKING, { IS_NULL(4) } },
-	{ __NR_read, ALWAYS, { { 0 } } },
-	{ __NR_write, ALWAYS, { { 0 } } },
-	{ __NR_readv, ALWAYS, { { 0 } } },
-	{ __NR_writev, ALWAYS, { { 0 } } },
-	{ __NR_pread64, ALWAYS, { { 0 } } },
-	{ __NR_pwrite64, ALWAYS, { { 0 } } },
-	{ __NR_preadv, ALWAYS, { { 0 } } },
-	{ __NR_pwritev, ALWAYS, { { 0 } } },
-	{ __NR_lseek, ALWAYS, { { 0 } } },
+	{ __NR_read, WORKING, { { 0 } } },
+	{ __NR_write, WORKING, { { 0 } } },
+	{ __NR_readv, WORKING, { { 0 } } },
+	{ __NR_writev, WORKING, { { 0 } } },
+	{ __NR_pread64, WORKING, { { 0 } } },
+	{ __NR_pwrite64, WORKING, { { 0 } } },
+	{ __NR_preadv, WORKING, { { 0 } } },
+	{ __NR_pwritev, WORKING, { { 0 } } },
+	{ __NR_lseek, WORKING, { { 0 } } },
 	{ __NR_epoll_create1, WORKING, { { 0 } } },
 	{ __NR_epoll_ctl, WORKING, { { 0 } } },
 	{ __NR_epoll_pwait, WORKING, { { 0 } } },
@@ -186,33 +190,33 @@ static const struct rule rules[] = {
 	{ __NR_select, WORKING, { { 0 } } },
 #endif
 	/* Time. */
-	{ __NR_clock_gettime, ALWAYS, { { 0 } } },
-	{ __NR_clock_getres, ALWAYS, { { 0 } } },
-	{ __NR_gettimeofday, ALWAYS, { { 0 } } },
-	{ __NR_nanosleep, ALWAYS, { { 0 } } },
-	{ __NR_clock_nanosleep, ALWAYS, { { 0 } } },
-	{ __NR_timer_create, ALWAYS, { { 0 } } },
-	{ __NR_timer_settime, ALWAYS, { { 0 } } },
-	{ __NR_timer_gettime, ALWAYS, { { 0 } } },
-	{ __NR_timer_getoverrun, ALWAYS, { { 0 } } },
-	{ __NR_timer_delete, ALWAYS, { { 0 } } },
-	{ __NR_getitimer, ALWAYS, { { 0 } } },
-	{ __NR_setitimer, ALWAYS, { { 0 } } },
-	{ __NR_times, ALWAYS, { { 0 } } },
-	{ __NR_restart_syscall, ALWAYS, { { 0 } } },
+	{ __NR_clock_gettime, WORKING, { { 0 } } },
+	{ __NR_clock_getres, WORKING, { { 0 } } },
+	{ __NR_gettimeofday, WORKING, { { 0 } } },
+	{ __NR_nanosleep, WORKING, { { 0 } } },
+	{ __NR_clock_nanosleep, WORKING, { { 0 } } },
+	{ __NR_timer_create, WORKING, { { 0 } } },
+	{ __NR_timer_settime, WORKING, { { 0 } } },
+	{ __NR_timer_gettime, WORKING, { { 0 } } },
+	{ __NR_timer_getoverrun, WORKING, { { 0 } } },
+	{ __NR_timer_delete, WORKING, { { 0 } } },
+	{ __NR_getitimer, WORKING, { { 0 } } },
+	{ __NR_setitimer, WORKING, { { 0 } } },
+	{ __NR_times, WORKING, { { 0 } } },
+	{ __NR_restart_syscall, WORKING, { { 0 } } },
 #ifdef __x86_64__
-	{ __NR_time, ALWAYS, { { 0 } } },
-	{ __NR_alarm, ALWAYS, { { 0 } } },
+	{ __NR_time, WORKING, { { 0 } } },
+	{ __NR_alarm, WORKING, { { 0 } } },
 #endif
 	/* Memory: nothing executable once the component is loaded. */
-	{ __NR_brk, ALWAYS, { { 0 } } },
-	{ __NR_munmap, ALWAYS, { { 0 } } },
-	{ __NR_mremap, ALWAYS, { { 0 } } },
-	{ __NR_madvise, ALWAYS, { { 0 } } },
-	{ __NR_msync, ALWAYS, { { 0 } } },
-	{ __NR_mlock, ALWAYS, { { 0 } } },
-	{ __NR_munlock, ALWAYS, { { 0 } } },
-	{ __NR_mlock2, ALWAYS, { { 0 } } },
+	{ __NR_brk, WORKING, { { 0 } } },
+	{ __NR_munmap, WORKING, { { 0 } } },
+	{ __NR_mremap, WORKING, { { 0 } } },
+	{ __NR_madvise, WORKING, { { 0 } } },
+	{ __NR_msync, WORKING, { { 0 } } },
+	{ __NR_mlock, WORKING, { { 0 } } },
+	{ __NR_munlock, WORKING, { { 0 } } },
+	{ __NR_mlock2, WORKING, { { 0 } } },
 	{ __NR_mmap, LOADING, { { 0 } } },
 	{ __NR_mprotect, LOADING, { { 0 } } },
 	{ __NR_mmap, WORKING, { BITS(2, PROT_EXEC, 0) } },
@@ -222,69 +226,69 @@ static const struct rule rules[] = {
 	{ __NR_fallocate, WORKING, { { 0 } } },
 	/* Threads, and the end of them. */
 	{ __NR_clone, WORKING, { BITS(0, ~(uint32_t)THREAD_DETAILS, THREAD) } },
-	{ __NR_set_robust_list, ALWAYS, { { 0 } } },
-	{ __NR_get_robust_list, ALWAYS, { { 0 } } },
-	{ __NR_set_tid_address, ALWAYS, { { 0 } } },
-	{ __NR_rseq, ALWAYS, { { 0 } } },
-	{ __NR_membarrier, ALWAYS, { { 0 } } },
-	{ __NR_exit, ALWAYS, { { 0 } } },
-	{ __NR_exit_group, ALWAYS, { { 0 } } },
-	{ __NR_gettid, ALWAYS, { { 0 } } },
-	{ __NR_getcpu, ALWAYS, { { 0 } } },
-	{ __NR_sched_yield, ALWAYS, { { 0 } } },
-	{ __NR_sched_getaffinity, ALWAYS, { { 0 } } },
-	{ __NR_sched_setaffinity, ALWAYS, { { 0 } } },
-	{ __NR_sched_getparam, ALWAYS, { { 0 } } },
-	{ __NR_sched_setparam, ALWAYS, { { 0 } } },
-	{ __NR_sched_getscheduler, ALWAYS, { { 0 } } },
-	{ __NR_sched_setscheduler, ALWAYS, { { 0 } } },
-	{ __NR_sched_getattr, ALWAYS, { { 0 } } },
-	{ __NR_sched_setattr, ALWAYS, { { 0 } } },
-	{ __NR_sched_get_priority_max, ALWAYS, { { 0 } } },
-	{ __NR_sched_get_priority_min, ALWAYS, { { 0 } } },
-	{ __NR_getpriority, ALWAYS, { { 0 } } },
+	{ __NR_set_robust_list, WORKING, { { 0 } } },
+	{ __NR_get_robust_list, WORKING, { { 0 } } },
+	{ __NR_set_tid_address, WORKING, { { 0 } } },
+	{ __NR_rseq, WORKING, { { 0 } } },
+	{ __NR_membarrier, WORKING, { { 0 } } },
+	{ __NR_exit, WORKING, { { 0 } } },
+	{ __NR_exit_group, WORKING, { { 0 } } },
+	{ __NR_gettid, WORKING, { { 0 } } },
+	{ __NR_getcpu, WORKING, { { 0 } } },
+	{ __NR_sched_yield, WORKING, { { 0 } } },
+	{ __NR_sched_getaffinity, WORKING, { { 0 } } },
+	{ __NR_sched_setaffinity, WORKING, { { 0 } } },
+	{ __NR_sched_getparam, WORKING, { { 0 } } },
+	{ __NR_sched_setparam, WORKING, { { 0 } } },
+	{ __NR_sched_getscheduler, WORKING, { { 0 } } },
+	{ __NR_sched_setscheduler, WORKING, { { 0 } } },
+	{ __NR_sched_getattr, WORKING, { { 0 } } },
+	{ __NR_sched_setattr, WORKING, { { 0 } } },
+	{ __NR_sched_get_priority_max, WORKING, { { 0 } } },
+	{ __NR_sched_get_priority_min, WORKING, { { 0 } } },
+	{ __NR_getpriority, WORKING, { { 0 } } },
 	/* Signals. */
-	{ __NR_rt_sigaction, ALWAYS, { { 0 } } },
-	{ __NR_rt_sigprocmask, ALWAYS, { { 0 } } },
-	{ __NR_rt_sigreturn, ALWAYS, { { 0 } } },
-	{ __NR_rt_sigpending, ALWAYS, { { 0 } } },
-	{ __NR_rt_sigsuspend, ALWAYS, { { 0 } } },
-	{ __NR_rt_sigtimedwait, ALWAYS, { { 0 } } },
-	{ __NR_sigaltstack, ALWAYS, { { 0 } } },
-	{ __NR_signalfd4, ALWAYS, { { 0 } } },
-	{ __NR_kill, ALWAYS, { IS_SELF(0) } },
-	{ __NR_tgkill, ALWAYS, { IS_SELF(0) } },
-	{ __NR_rt_tgsigqueueinfo, ALWAYS, { IS_SELF(0) } },
-	{ __NR_wait4, ALWAYS, { { 0 } } },
-	{ __NR_waitid, ALWAYS, { { 0 } } },
+	{ __NR_rt_sigaction, WORKING, { { 0 } } },
+	{ __NR_rt_sigprocmask, WORKING, { { 0 } } },
+	{ __NR_rt_sigreturn, WORKING, { { 0 } } },
+	{ __NR_rt_sigpending, WORKING, { { 0 } } },
+	{ __NR_rt_sigsuspend, WORKING, { { 0 } } },
+	{ __NR_rt_sigtimedwait, WORKING, { { 0 } } },
+	{ __NR_sigaltstack, WORKING, { { 0 } } },
+	{ __NR_signalfd4, WORKING, { { 0 } } },
+	{ __NR_kill, WORKING, { IS_SELF(0) } },
+	{ __NR_tgkill, WORKING, { IS_SELF(0) } },
+	{ __NR_rt_tgsigqueueinfo, WORKING, { IS_SELF(0) } },
+	{ __NR_wait4, WORKING, { { 0 } } },
+	{ __NR_waitid, WORKING, { { 0 } } },
 	/* Descriptors. */
-	{ __NR_close, ALWAYS, { { 0 } } },
-	{ __NR_close_range, ALWAYS, { { 0 } } },
-	{ __NR_dup, ALWAYS, { { 0 } } },
-	{ __NR_dup3, ALWAYS, { { 0 } } },
-	{ __NR_fstat, ALWAYS, { { 0 } } },
-	{ __NR_fstatfs, ALWAYS, { { 0 } } },
-	{ __NR_fsync, ALWAYS, { { 0 } } },
-	{ __NR_fdatasync, ALWAYS, { { 0 } } },
-	{ __NR_flock, ALWAYS, { { 0 } } },
+	{ __NR_close, WORKING, { { 0 } } },
+	{ __NR_close_range, WORKING, { { 0 } } },
+	{ __NR_dup, WORKING, { { 0 } } },
+	{ __NR_dup3, WORKING, { { 0 } } },
+	{ __NR_fstat, WORKING, { { 0 } } },
+	{ __NR_fstatfs, WORKING, { { 0 } } },
+	{ __NR_fsync, WORKING, { { 0 } } },
+	{ __NR_fdatasync, WORKING, { { 0 } } },
+	{ __NR_flock, WORKING, { { 0 } } },
 #ifdef __x86_64__
-	{ __NR_dup2, ALWAYS, { { 0 } } },
+	{ __NR_dup2, WORKING, { { 0 } } },
 #endif
-	{ __NR_fcntl, ALWAYS, { IS(1, F_DUPFD) } },
-	{ __NR_fcntl, ALWAYS, { IS(1, F_DUPFD_CLOEXEC) } },
-	{ __NR_fcntl, ALWAYS, { IS(1, F_GETFD) } },
-	{ __NR_fcntl, ALWAYS, { IS(1, F_SETFD) } },
-	{ __NR_fcntl, ALWAYS, { IS(1, F_GETFL) } },
-	{ __NR_fcntl, ALWAYS, { IS(1, F_SETFL) } },
-	{ __NR_fcntl, ALWAYS, { IS(1, F_ADD_SEALS) } },
-	{ __NR_fcntl, ALWAYS, { IS(1, F_GET_SEALS) } },
-	{ __NR_fcntl, ALWAYS, { IS(1, F_GETPIPE_SZ) } },
-	{ __NR_ioctl, ALWAYS, { IS(1, FIONREAD) } },
-	{ __NR_ioctl, ALWAYS, { IS(1, SIOCOUTQ) } },
-	{ __NR_ioctl, ALWAYS, { IS(1, FIONBIO) } },
-	{ __NR_ioctl, ALWAYS, { IS(1, FIOCLEX) } },
-	{ __NR_ioctl, ALWAYS, { IS(1, TCGETS) } },
-	{ __NR_ioctl, ALWAYS, { IS(1, DMA_BUF_IOCTL_SYNC) } },
+	{ __NR_fcntl, WORKING, { IS(1, F_DUPFD) } },
+	{ __NR_fcntl, WORKING, { IS(1, F_DUPFD_CLOEXEC) } },
+	{ __NR_fcntl, WORKING, { IS(1, F_GETFD) } },
+	{ __NR_fcntl, WORKING, { IS(1, F_SETFD) } },
+	{ __NR_fcntl, WORKING, { IS(1, F_GETFL) } },
+	{ __NR_fcntl, WORKING, { IS(1, F_SETFL) } },
+	{ __NR_fcntl, WORKING, { IS(1, F_ADD_SEALS) } },
+	{ __NR_fcntl, WORKING, { IS(1, F_GET_SEALS) } },
+	{ __NR_fcntl, WORKING, { IS(1, F_GETPIPE_SZ) } },
+	{ __NR_ioctl, WORKING, { IS(1, FIONREAD) } },
+	{ __NR_ioctl, WORKING, { IS(1, SIOCOUTQ) } },
+	{ __NR_ioctl, WORKING, { IS(1, FIONBIO) } },
+	{ __NR_ioctl, WORKING, { IS(1, FIOCLEX) } },
+	{ __NR_ioctl, WORKING, { IS(1, TCGETS) } },
+	{ __NR_ioctl, WORKING, { IS(1, DMA_BUF_IOCTL_SYNC) } },
 	{ __NR_newfstatat, WORKING, { BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH) } },
 	{ __NR_statx, WORKING, { BITS(2, AT_EMPTY_PATH, AT_EMPTY_PATH) } },
 	/* Sockets. */
@@ -296,34 +300,34 @@ static const struct rule rules[] = {
 	{ __NR_getpeername, WORKING, { { 0 } } },
 	{ __NR_shutdown, WORKING, { { 0 } } },
 	/* About the process and the system. */
-	{ __NR_getpid, ALWAYS, { { 0 } } },
-	{ __NR_getppid, ALWAYS, { { 0 } } },
-	{ __NR_getuid, ALWAYS, { { 0 } } },
-	{ __NR_geteuid, ALWAYS, { { 0 } } },
-	{ __NR_getgid, ALWAYS, { { 0 } } },
-	{ __NR_getegid, ALWAYS, { { 0 } } },
-	{ __NR_getresuid, ALWAYS, { { 0 } } },
-	{ __NR_getresgid, ALWAYS, { { 0 } } },
-	{ __NR_getgroups, ALWAYS, { { 0 } } },
-	{ __NR_getpgid, ALWAYS, { { 0 } } },
-	{ __NR_getsid, ALWAYS, { { 0 } } },
-	{ __NR_getrusage, ALWAYS, { { 0 } } },
-	{ __NR_sysinfo, ALWAYS, { { 0 } } },
-	{ __NR_uname, ALWAYS, { { 0 } } },
-	{ __NR_getrandom, ALWAYS, { { 0 } } },
-	{ __NR_capget, ALWAYS, { { 0 } } },
-	{ __NR_pidfd_open, ALWAYS, { { 0 } } },
-	{ __NR_prlimit64, ALWAYS, { IS_NULL(2) } },
-	{ __NR_getrlimit, ALWAYS, { { 0 } } },
+	{ __NR_getpid, WORKING, { { 0 } } },
+	{ __NR_getppid, WORKING, { { 0 } } },
+	{ __NR_getuid, WORKING, { { 0 } } },
+	{ __NR_geteuid, WORKING, { { 0 } } },
+	{ __NR_getgid, WORKING, { { 0 } } },
+	{ __NR_getegid, WORKING, { { 0 } } },
+	{ __NR_getresuid, WORKING, { { 0 } } },
+	{ __NR_getresgid, WORKING, { { 0 } } },
+	{ __NR_getgroups, WORKING, { { 0 } } },
+	{ __NR_getpgid, WORKING, { { 0 } } },
+	{ __NR_getsid, WORKING, { { 0 } } },
+	{ __NR_getrusage, WORKING, { { 0 } } },
+	{ __NR_sysinfo, WORKING, { { 0 } } },
+	{ __NR_uname, WORKING, { { 0 } } },
+	{ __NR_getrandom, WORKING, { { 0 } } },
+	{ __NR_capget, WORKING, { { 0 } } },
+	{ __NR_pidfd_open, WORKING, { { 0 } } },
+	{ __NR_prlimit64, WORKING, { IS_NULL(2) } },
+	{ __NR_getrlimit, WORKING, { { 0 } } },
 #ifdef __x86_64__
-	{ __NR_getpgrp, ALWAYS, { { 0 } } },
+	{ __NR_getpgrp, WORKING, { { 0 } } },
 #endif
-	{ __NR_prctl, ALWAYS, { IS(0, PR_SET_NAME) } },
-	{ __NR_prctl, ALWAYS, { IS(0, PR_GET_NAME) } },
-	{ __NR_prctl, ALWAYS, { IS(0, PR_SET_VMA) } },
-	{ __NR_prctl, ALWAYS, { IS(0, PR_GET_DUMPABLE) } },
-	{ __NR_prctl, ALWAYS, { IS(0, PR_GET_PDEATHSIG) } },
-	{ __NR_prctl, ALWAYS, { IS(0, PR_GET_NO_NEW_PRIVS) } },
+	{ __NR_prctl, WORKING, { IS(0, PR_SET_NAME) } },
+	{ __NR_prctl, WORKING, { IS(0, PR_GET_NAME) } },
+	{ __NR_prctl, WORKING, { IS(0, PR_SET_VMA) } },
+	{ __NR_prctl, WORKING, { IS(0, PR_GET_DUMPABLE) } },
+	{ __NR_prctl, WORKING, { IS(0, PR_GET_PDEATHSIG) } },
+	{ __NR_prctl, WORKING, { IS(0, PR_GET_NO_NEW_PRIVS) } },
 	/* Loading: files that are read. */
 	{ __NR_openat, LOADING, { BITS(2, WRITING, O_RDONLY) } },
 	{ __NR_newfstatat, LOADING, { { 0 } } },
@@ -487,13 +491,13 @@ static int install(const struct program *program)
 	return result ? -errno : 0;
 }
 
-static int allow(unsigned phase)
+static int allow(enum phase phase)
 {
 	struct program program = { .length = 0 };
 
 	emit_architecture(&program);
 	for (size_t i = 0; i < RULES; i++) {
-		if (rules[i].phases & phase)
+		if (rules[i].until >= phase)
 			emit_rule(&program, &rules[i]);
 	}
 	emit_refusal(&program);

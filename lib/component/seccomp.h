@@ -8,7 +8,7 @@
 #ifndef COHORT_COMPONENT_SECCOMP_H
 #define COHORT_COMPONENT_SECCOMP_H
 
-/* While the component is loaded: files can be read and mapped. No thread, no process, no socket. */
+/* While the component is loaded: the same as below, and files can be read and mapped. */
 int seccomp_allow_loading(void);
 
 /* While it works: memory, threads, time, and the descriptors that it has or is sent. */
