@@ -322,21 +322,28 @@ COHORT_API void cohort_job_drop(struct cohort_job *job);
 
 #define COHORT_BUFFER_READ UINT32_C(0x1)
 #define COHORT_BUFFER_WRITE UINT32_C(0x2) /* else the component cannot, however hard it tries */
+#define COHORT_BUFFERS_MAX 4096		  /* at one time, of one component */
 
 /*
  * Shows a part of a file to the component; from then on only the id travels. The descriptor is
- * borrowed. It must be a memfd sealed against shrinking (F_SEAL_SHRINK), or a dma-buf, and hold offset
- * + length bytes; the offset is a multiple of the page size. After a restart buffers are shown to the
- * next worker before replay() is called. Waits for the component, up to config.call_timeout.
+ * borrowed. It must be a memfd sealed against shrinking (F_SEAL_SHRINK) and not of huge pages, or a
+ * dma-buf, and hold offset + length bytes; the offset is a multiple of the page size. Ids count up from
+ * 1; none is used twice. After a restart buffers are shown to the next worker before replay() is
+ * called. Waits for the component, up to config.call_timeout.
  *
- * -EINVAL bad arguments, or not enough bytes;  -EBADF;  -EPERM: not such a file, or not writable
- * -EMFILE, -ENOMEM, and the errors of a call
+ * For reading only the component gets a descriptor that was opened so. Of a memfd one is made through
+ * /proc; a dma-buf must have been exported so. A worker of the same user could open the memfd again for
+ * writing, unless its sandbox (COHORT_SANDBOX_SECCOMP) or the file (F_SEAL_FUTURE_WRITE) keeps it from that.
+ *
+ * -EINVAL bad arguments, or not enough bytes;  -EBADF;  -EPERM: not such a file, not writable, or it
+ * cannot be narrowed to reading;  -EMFILE: no descriptors, or COHORT_BUFFERS_MAX are there
+ * -ENOMEM, and the errors of a call: it is not there
  */
 COHORT_API int cohort_buffer_add(struct cohort_component *component, int fd, uint64_t offset,
 				 size_t length, uint32_t access, uint32_t *id);
 /*
- * Takes it away: it is unmapped at the component when this returns. -ENOENT: no such buffer; and the
- * errors of a call.
+ * Takes it away: it is unmapped at the component when this returns 0. -ENOENT: no such buffer. The errors
+ * of a call: it may still be there, though no longer after a restart; one can try again.
  */
 COHORT_API int cohort_buffer_remove(struct cohort_component *component, uint32_t id);
 
@@ -349,7 +356,8 @@ struct cohort_buffer {
 
 /*
  * For the component: where a buffer lies. Valid until the caller removes it, which waits for the
- * function that runs. -ENOENT: no such buffer.
+ * function that runs, but not for one that itself waits for a call, nor for a kept job. -ENOENT: no such
+ * buffer; -EINVAL
  */
 COHORT_API int cohort_buffer_find(struct cohort_port *caller, uint32_t id,
 				  struct cohort_buffer *buffer);
