@@ -63,7 +63,7 @@ Test(deadline, request_that_nobody_waits_for_is_not_served)
 	stage_close(s);
 }
 
-/* Asks the secondary that the test names for "hold", with all the time in the world. */
+/* Asks the secondary that the test names for "hold", for longer than that lasts. */
 static struct side *holder;
 
 static int ask_holder(struct side *side, uint32_t flags)
@@ -71,29 +71,61 @@ static int ask_holder(struct side *side, uint32_t flags)
 	struct cohort_message m = COHORT_MESSAGE("hold", NULL, 0);
 
 	m.flags = flags;
-	return cohort_request(side->c, id_of(holder), &m, PATIENCE, NULL);
+	return cohort_request(side->c, id_of(holder), &m, 10 * PATIENCE, NULL);
+}
+
+/* Asks the holder for the deadline that it sees, with more time than there is. */
+static int on_ask_deadline(struct cohort_call *call, void *arg)
+{
+	struct entry e = { .deed = CALLED, .number = (uint64_t)cohort_call_deadline(call) };
+	struct cohort_message m = COHORT_MESSAGE("deadline", NULL, 0);
+	struct side *side = arg;
+
+	e.detail = cohort_request(side->c, id_of(holder), &m, 2 * PATIENCE, NULL);
+	journal_write(&side->journal, e);
+	return 0;
+}
+
+/* A tenth of a second before, or an eighth of what is left. */
+Test(deadline, nested_request_ends_in_time_for_an_answer)
+{
+	struct stage *s = stage_new();
+	int64_t outer, inner;
+
+	holder = &s->secondary[1];
+	side_add(&s->primary, "ask_deadline", on_ask_deadline);
+	side_add(holder, "deadline", on_deadline);
+	stage_start(s, 2);
+	cr_assert_eq(ask(&s->secondary[0], COHORT_PRIMARY, "ask_deadline", 0), 0);
+	cr_assert_eq(journal_entry(&s->primary.journal, CALLED, 0).detail, 0);
+	outer = (int64_t)journal_entry(&s->primary.journal, CALLED, 0).number;
+	inner = (int64_t)journal_entry(&holder->journal, CALLED, 0).number;
+	cr_assert_lt(inner, outer);
+	cr_assert_geq(inner, outer - COHORT_MS(100));
+	stage_close(s);
 }
 
 static int on_ask_holder(struct cohort_call *call, void *arg)
 {
+	struct side *side = arg;
+	struct entry e = { .deed = CALLED };
+
 	(void)call;
-	return ask_holder(arg, 0);
+	e.detail = ask_holder(side, 0);
+	journal_write(&side->journal, e);
+	return 0;
 }
 
-Test(deadline, nested_request_ends_in_time_for_an_answer)
+Test(deadline, nested_request_does_not_outlast_it)
 {
 	struct stage *s = stage_new();
-	uint64_t number = 0;
-	struct cohort_message m = COHORT_MESSAGE("ask_holder", &number, sizeof(number));
-	struct cohort_reply *reply = NULL;
 
 	holder = &s->secondary[1];
 	side_add(&s->primary, "ask_holder", on_ask_holder);
 	stage_start(s, 2);
-	cr_assert_eq(cohort_request(s->secondary[0].c, COHORT_PRIMARY, &m, COHORT_MS(1000), &reply),
-		     0, "the handler had no time left to answer");
-	cr_assert_eq(cohort_reply_status(reply), -ETIMEDOUT);
-	cohort_reply_free(reply);
+	ask_within(&s->secondary[0], COHORT_PRIMARY, "ask_holder", 0, BEGINS_WITHIN);
+	cr_assert(journal_await(&s->primary.journal, CALLED, 1));
+	cr_assert_eq(journal_entry(&s->primary.journal, CALLED, 0).detail, -ETIMEDOUT);
 	stage_close(s);
 }
 
@@ -115,7 +147,7 @@ Test(deadline, nested_request_may_outlast_it_if_its_caller_says_so)
 	holder = &s->secondary[1];
 	side_add(&s->primary, "anyway", on_ask_holder_anyway);
 	stage_start(s, 2);
-	cr_assert_eq(ask_within(&s->secondary[0], COHORT_PRIMARY, "anyway", 0, COHORT_MS(100)),
+	cr_assert_eq(ask_within(&s->secondary[0], COHORT_PRIMARY, "anyway", 0, BEGINS_WITHIN),
 		     -ETIMEDOUT);
 	cr_assert_eq(journal_count(&s->primary.journal, CALLED), 0);
 	gate_open(&s->gate);
@@ -142,7 +174,7 @@ Test(deadline, long_handler_can_see_that_its_requester_gave_up)
 
 	side_add(&s->primary, "work", on_long_work);
 	stage_start(s, 1);
-	cr_assert_eq(ask_within(&s->secondary[0], COHORT_PRIMARY, "work", 0, COHORT_MS(30)),
+	cr_assert_eq(ask_within(&s->secondary[0], COHORT_PRIMARY, "work", 0, BEGINS_WITHIN),
 		     -ETIMEDOUT);
 	cr_assert(journal_await(&s->primary.journal, CALLED, 1));
 	cr_assert_eq(journal_entry(&s->primary.journal, CALLED, 0).detail, 1);
@@ -166,30 +198,29 @@ Test(deadline, long_handler_can_see_that_its_requester_cancelled)
 /* A send in a handler inherits the deadline too. */
 static int on_send_to_holder(struct cohort_call *call, void *arg)
 {
-	int err;
+	struct entry e = { .deed = CALLED };
+	struct side *side = arg;
 
 	(void)call;
 	do
-		err = tell_within(arg, id_of(holder), "note", 0, PATIENCE);
-	while (!err);
-	return err;
+		e.detail = tell_within(side, id_of(holder), "note", 0, 10 * PATIENCE);
+	while (!e.detail);
+	journal_write(&side->journal, e);
+	return 0;
 }
 
-Test(deadline, nested_send_to_a_full_ring_ends_in_time_for_an_answer)
+Test(deadline, nested_send_to_a_full_ring_does_not_outlast_it)
 {
 	struct stage *s = stage_new();
-	uint64_t number = 0;
-	struct cohort_message m = COHORT_MESSAGE("send", &number, sizeof(number));
-	struct cohort_reply *reply = NULL;
 
 	holder = &s->secondary[1];
 	s->primary.config.ring_size = 16 << 10;
 	side_add(&s->primary, "send", on_send_to_holder);
 	stage_start(s, 2);
 	cr_assert_eq(tell(&s->primary, id_of(holder), "hold", 0), 0);
-	cr_assert_eq(cohort_request(s->secondary[0].c, COHORT_PRIMARY, &m, COHORT_MS(1000), &reply),
-		     0, "the handler had no time left to answer");
-	cr_assert_eq(cohort_reply_status(reply), -EAGAIN);
-	cohort_reply_free(reply);
+	cr_assert(journal_await(&holder->journal, CALLED, 1));
+	ask_within(&s->secondary[0], COHORT_PRIMARY, "send", 0, BEGINS_WITHIN);
+	cr_assert(journal_await(&s->primary.journal, CALLED, 1));
+	cr_assert_eq(journal_entry(&s->primary.journal, CALLED, 0).detail, -EAGAIN);
 	stage_close(s);
 }

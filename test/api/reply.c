@@ -114,7 +114,7 @@ Test(reply, keeping_a_kept_call_is_ealready)
 
 Test(reply, after_the_requester_gave_up_says_so)
 {
-	struct stage *s = stage_with_kept(COHORT_MS(20), NULL);
+	struct stage *s = stage_with_kept(BEGINS_WITHIN, NULL);
 
 	cr_assert_eq(outcome_of(s), -ETIMEDOUT);
 	cr_assert(cohort_call_cancelled(kept));

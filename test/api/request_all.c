@@ -133,7 +133,7 @@ Test(request_all, keeps_the_outcomes_apart)
 	side_add(&s->secondary[1], "vote", on_fail);
 	side_add(&s->secondary[2], "vote", on_hold);
 	stage_start(s, 4);
-	replies = ask_all(&s->primary, "vote", EDOM, COHORT_MS(300));
+	replies = ask_all(&s->primary, "vote", EDOM, BEGINS_WITHIN);
 	cr_assert_eq(cohort_replies_count(replies), 4);
 	cr_assert_eq(outcome(replies, id_of(&s->secondary[0])), 0);
 	cr_assert_eq(status(replies, id_of(&s->secondary[0])), 0);

@@ -15,6 +15,12 @@
 	} while (0)
 #define INVALID(call) EXPECT(-EINVAL, call)
 
+/*
+ * The timeout of a request that shall end by it, but whose handler has to begin before: one that
+ * nobody waits for any more is not served.
+ */
+#define BEGINS_WITHIN COHORT_SECONDS(2)
+
 static inline cohort_peer id_of(const struct side *side)
 {
 	return cohort_self(side->c);
