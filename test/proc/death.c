@@ -8,8 +8,8 @@
 
 #include "proc/common/scene.h"
 
-/* Death is noticed within 100 ms; a loaded machine gets this long. */
-#define SOON COHORT_SECONDS(2)
+/* Death is noticed within 100 ms; a loaded machine gets this long, and a request has far longer. */
+#define SOON COHORT_SECONDS(10)
 
 #define OPEN_SECONDARIES 8
 #define OPEN_EACH 125 /* of 128 slots */

@@ -292,7 +292,7 @@ Test(havoc, secondaries_come_and_go_in_the_middle_of_broadcasts)
 			      NULL);
 	snprintf(line, sizeof(line), "visited %u disorder 0 error 0", each);
 	for (int i = 0; i < VISITORS; i++) {
-		cr_assert(child_expect(&visitor[i], "visited", soak() ? 600000 : 60000));
+		cr_assert(child_expect(&visitor[i], "visited", soak() ? 600000 : 6 * PATIENCE_MS));
 		cr_assert_str_eq(visitor[i].line, line);
 		cr_assert_eq(child_wait(&visitor[i], PATIENCE_MS), 0);
 		child_end(&visitor[i]);

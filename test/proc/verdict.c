@@ -11,7 +11,9 @@
 #include "proc/common/scene.h"
 
 #define MEMBERS 4
-#define PREPARE_TIME COHORT_SECONDS(2)
+
+/* How long the others have to prepare. */
+static int64_t prepare_time = PATIENCE;
 
 /* Every one of them must have agreed. What they were asked to prepare they may have prepared also if not. */
 static bool all_agree(struct cohort *c)
@@ -20,7 +22,7 @@ static bool all_agree(struct cohort *c)
 	struct cohort_replies *replies;
 	bool agreed = true;
 
-	if (cohort_request_all(c, &question, PREPARE_TIME, &replies))
+	if (cohort_request_all(c, &question, prepare_time, &replies))
 		return false;
 	for (size_t i = 0; i < cohort_replies_count(replies); i++)
 		agreed &= cohort_replies_error(replies, i) == 0 &&
@@ -83,7 +85,7 @@ static void ask(struct party *p, int status)
 	char line[32];
 
 	snprintf(line, sizeof(line), "request 0 %d", status);
-	member_do(&p->child[0], "request", "request primary commit 20000 0 - x");
+	member_do(&p->child[0], "request", "request primary commit 60000 0 - x");
 	cr_assert_eq(strncmp(p->child[0].line, line, strlen(line)), 0, "%s", p->child[0].line);
 }
 
@@ -134,6 +136,7 @@ Test(verdict, is_to_undo_if_one_is_stopped_which_undoes_too_once_it_goes_on)
 
 	party_open(&p);
 	member_stop(&p.child[1]);
+	prepare_time = COHORT_SECONDS(1);
 	ask(&p, -ECANCELED);
 	member_go_on(&p.child[1]);
 	for (int i = 0; i < MEMBERS; i++) {
