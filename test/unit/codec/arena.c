@@ -21,8 +21,6 @@ static void end(void)
 	cohort_arena_free(arena);
 }
 
-TestSuite(arena, .init = begin, .fini = end);
-
 static bool is_zero(const unsigned char *memory, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
@@ -31,7 +29,7 @@ static bool is_zero(const unsigned char *memory, size_t size)
 	return true;
 }
 
-Test(arena, memory_is_zeroed_and_aligned_whatever_was_there_before)
+Test(arena, memory_is_zeroed_and_aligned_whatever_was_there_before, .init = begin, .fini = end)
 {
 	for (unsigned round = 0; round < 3; round++, cohort_arena_reset(arena)) {
 		for (size_t size = 1; size < 300; size++) {
@@ -45,7 +43,7 @@ Test(arena, memory_is_zeroed_and_aligned_whatever_was_there_before)
 	}
 }
 
-Test(arena, memory_stays_where_it_is)
+Test(arena, memory_stays_where_it_is, .init = begin, .fini = end)
 {
 	unsigned char *all[200];
 
@@ -58,7 +56,7 @@ Test(arena, memory_stays_where_it_is)
 			cr_assert_eq(all[i][k], i);
 }
 
-Test(arena, a_large_object_fits)
+Test(arena, a_large_object_fits, .init = begin, .fini = end)
 {
 	unsigned char *memory = cohort_arena_alloc(arena, 1 << 24);
 
@@ -66,12 +64,12 @@ Test(arena, a_large_object_fits)
 	cr_assert(is_zero(memory, 1 << 24));
 }
 
-Test(arena, nothing_is_an_object_too)
+Test(arena, nothing_is_an_object_too, .init = begin, .fini = end)
 {
 	cr_assert_not_null(cohort_arena_alloc(arena, 0));
 }
 
-Test(arena, what_cannot_be_is_null)
+Test(arena, what_cannot_be_is_null, .init = begin, .fini = end)
 {
 	cr_assert_null(cohort_arena_alloc(arena, SIZE_MAX));
 	cr_assert_null(cohort_arena_alloc(arena, SIZE_MAX / 2));
@@ -79,7 +77,7 @@ Test(arena, what_cannot_be_is_null)
 	cr_assert_not_null(cohort_arena_alloc(arena, 1));
 }
 
-Test(arena, text_needs_no_alignment)
+Test(arena, text_needs_no_alignment, .init = begin, .fini = end)
 {
 	char *a = codec_arena_take(arena, 3, 1), *b = codec_arena_take(arena, 3, 1);
 
@@ -87,7 +85,7 @@ Test(arena, text_needs_no_alignment)
 	cr_assert_eq(codec_arena_used(arena), 6);
 }
 
-Test(arena, reset_ends_the_objects_and_keeps_the_largest_block)
+Test(arena, reset_ends_the_objects_and_keeps_the_largest_block, .init = begin, .fini = end)
 {
 	unsigned char *large, *again;
 
@@ -99,7 +97,7 @@ Test(arena, reset_ends_the_objects_and_keeps_the_largest_block)
 	cr_assert_eq(again, large);
 }
 
-Test(arena, null_is_allowed_where_the_header_says_so)
+Test(arena, null_is_allowed_where_the_header_says_so, .init = begin, .fini = end)
 {
 	cohort_arena_free(NULL);
 	cohort_arena_reset(NULL);

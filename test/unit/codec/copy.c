@@ -3,9 +3,7 @@
  */
 #include "unit/codec/codec.h"
 
-TestSuite(copy, .init = codec_begin, .fini = codec_end);
-
-Test(copy, of_everything_is_everything)
+Test(copy, of_everything_is_everything, .init = codec_begin, .fini = codec_end)
 {
 	struct cohort_encoded m = encoded(&all_type, &all_sample);
 	size_t length = m.length;
@@ -21,7 +19,7 @@ Test(copy, of_everything_is_everything)
 	free(bytes);
 }
 
-Test(copy, refers_to_nothing_of_the_original)
+Test(copy, refers_to_nothing_of_the_original, .init = codec_begin, .fini = codec_end)
 {
 	struct node *next = calloc(1, sizeof(*next)), *child = calloc(1, sizeof(*child));
 	struct node node = { 1, next, { child, 1 } }, copy;
@@ -36,7 +34,7 @@ Test(copy, refers_to_nothing_of_the_original)
 	cr_assert_eq(((const struct node *)copy.children.data)->value, 3);
 }
 
-Test(copy, of_strings_in_maps_arrays_and_optionals)
+Test(copy, of_strings_in_maps_arrays_and_optionals, .init = codec_begin, .fini = codec_end)
 {
 	char a[] = "a", b[] = "b", c[] = "c", d[] = "d";
 	struct named entry = { b, 1 };
@@ -56,7 +54,8 @@ Test(copy, of_strings_in_maps_arrays_and_optionals)
 	cr_assert_str_eq(copy.maybe_string, "d");
 }
 
-Test(copy, of_what_is_absent_is_absent_and_a_string_is_never_null)
+Test(copy, of_what_is_absent_is_absent_and_a_string_is_never_null, .init = codec_begin,
+     .fini = codec_end)
 {
 	struct all all, copy;
 
@@ -71,7 +70,8 @@ Test(copy, of_what_is_absent_is_absent_and_a_string_is_never_null)
 	cr_assert_eq(copy.maybe_handle, -1);
 }
 
-Test(copy, of_a_custom_is_made_by_its_function_or_not_supported)
+Test(copy, of_a_custom_is_made_by_its_function_or_not_supported, .init = codec_begin,
+     .fini = codec_end)
 {
 	struct cohort_custom custom = note_custom;
 	struct cohort_type type = note_type;
@@ -88,7 +88,7 @@ Test(copy, of_a_custom_is_made_by_its_function_or_not_supported)
 	cr_assert_null(copy.text);
 }
 
-Test(copy, of_a_list_without_elements_is_einval)
+Test(copy, of_a_list_without_elements_is_einval, .init = codec_begin, .fini = codec_end)
 {
 	struct list copy;
 
@@ -98,7 +98,7 @@ Test(copy, of_a_list_without_elements_is_einval)
 		     -ENOMEM);
 }
 
-Test(copy, wrong_arguments_are_einval)
+Test(copy, wrong_arguments_are_einval, .init = codec_begin, .fini = codec_end)
 {
 	uint8_t object = 0;
 

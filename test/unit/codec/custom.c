@@ -3,8 +3,6 @@
  */
 #include "unit/codec/codec.h"
 
-TestSuite(custom, .init = codec_begin, .fini = codec_end);
-
 /* Around it something that it must not read. */
 struct around {
 	uint8_t before;
@@ -49,7 +47,7 @@ static int encode_around(const char *text, int fd)
 	return cohort_encode(encoder, &around_type, &around, &m, &fault);
 }
 
-Test(custom, its_bytes_lie_between_the_others)
+Test(custom, its_bytes_lie_between_the_others, .init = codec_begin, .fini = codec_end)
 {
 	use(NULL, NULL);
 	GOLDEN(around_type, &((struct around){ 1, { "abc", -1 }, 2 }), AROUND);
@@ -70,7 +68,7 @@ static int read_too_much(struct cohort_decoder *from, void *object)
 	return 0;
 }
 
-Test(custom, it_cannot_read_outside_its_bytes)
+Test(custom, it_cannot_read_outside_its_bytes, .init = codec_begin, .fini = codec_end)
 {
 	use(NULL, read_too_much);
 	cr_assert_eq(decode_around(AROUND, sizeof(AROUND) - 1), 0);
@@ -83,14 +81,14 @@ static int read_nothing(struct cohort_decoder *from, void *object)
 	return 0;
 }
 
-Test(custom, bytes_that_it_leaves_are_refused)
+Test(custom, bytes_that_it_leaves_are_refused, .init = codec_begin, .fini = codec_end)
 {
 	use(NULL, read_nothing);
 	cr_assert_eq(decode_around(AROUND, sizeof(AROUND) - 1), -EBADMSG);
 	expect_fault("a custom type leaves bytes unread", "t.Around", "note", 13);
 }
 
-Test(custom, bytes_that_it_refuses_are_ebadmsg)
+Test(custom, bytes_that_it_refuses_are_ebadmsg, .init = codec_begin, .fini = codec_end)
 {
 	use(NULL, NULL);
 	cr_assert_eq(decode_around("\x0a\0\0\0\3\0\0\0\1\4\0\0\0\2abc\2", 18), -EBADMSG);
@@ -105,7 +103,7 @@ static int ask_for_much(struct cohort_decoder *from, void *object)
 	return 0;
 }
 
-Test(custom, its_memory_is_of_the_budget)
+Test(custom, its_memory_is_of_the_budget, .init = codec_begin, .fini = codec_end)
 {
 	use(NULL, ask_for_much);
 	cr_assert_eq(decode_around(AROUND, sizeof(AROUND) - 1), -E2BIG);
@@ -122,14 +120,15 @@ static int ignore_errors(struct cohort_decoder *from, void *object)
 	return 0;
 }
 
-Test(custom, a_descriptor_that_is_not_there_cannot_be_ignored)
+Test(custom, a_descriptor_that_is_not_there_cannot_be_ignored, .init = codec_begin,
+     .fini = codec_end)
 {
 	use(NULL, ignore_errors);
 	cr_assert_eq(decode_around(AROUND, sizeof(AROUND) - 1), -EBADMSG);
 	expect_fault("a descriptor is not there", "t.Around", "note", 17);
 }
 
-Test(custom, what_it_refuses_to_encode_is_its_own_error)
+Test(custom, what_it_refuses_to_encode_is_its_own_error, .init = codec_begin, .fini = codec_end)
 {
 	use(NULL, NULL);
 	cr_assert_eq(encode_around(NULL, -1), -EDOM);
@@ -149,7 +148,7 @@ static int put_badly(struct cohort_encoder *to, const void *object)
 	return 0;
 }
 
-Test(custom, an_error_of_putting_cannot_be_ignored)
+Test(custom, an_error_of_putting_cannot_be_ignored, .init = codec_begin, .fini = codec_end)
 {
 	use(put_badly, NULL);
 	cr_assert_eq(encode_around("a", -1), -EBADF);

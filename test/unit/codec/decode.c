@@ -3,8 +3,6 @@
  */
 #include "unit/codec/codec.h"
 
-TestSuite(decode, .init = codec_begin, .fini = codec_end);
-
 /* The bytes are refused for this reason, at that place. */
 static void refused(const struct cohort_type *type, const void *bytes, size_t length,
 		    const char *what, size_t offset)
@@ -19,7 +17,7 @@ static void refused(const struct cohort_type *type, const void *bytes, size_t le
 
 #define REFUSED(type, bytes, what, offset) refused(&(type), bytes, sizeof(bytes) - 1, what, offset)
 
-Test(decode, bytes_that_are_missing_are_found_in_each_kind)
+Test(decode, bytes_that_are_missing_are_found_in_each_kind, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(bool_type, "", "bytes are missing", 0);
 	REFUSED(u8_type, "", "bytes are missing", 0);
@@ -44,13 +42,13 @@ Test(decode, bytes_that_are_missing_are_found_in_each_kind)
 }
 
 /* However long the outside is, a struct is only as long as it says. */
-Test(decode, a_struct_reads_nothing_behind_its_size)
+Test(decode, a_struct_reads_nothing_behind_its_size, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(point_2, "\4\0\0\0\2\0\0\0\1\0\0\0\2\5\0\0\0\2\0\0\0\1\0\0\0\2",
 		"bytes are missing", 12);
 }
 
-Test(decode, a_message_that_is_cut_anywhere_is_refused)
+Test(decode, a_message_that_is_cut_anywhere_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	struct cohort_encoded m = encoded(&all_type, &all_sample);
 	struct all object;
@@ -61,13 +59,13 @@ Test(decode, a_message_that_is_cut_anywhere_is_refused)
 			     -EBADMSG, "cut to %zu", length);
 }
 
-Test(decode, what_follows_the_object_is_refused)
+Test(decode, what_follows_the_object_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(u8_type, "\1\1", "bytes follow the object", 1);
 	REFUSED(point_type, "\5\0\0\0\2\0\0\0\1\0\0\0\2\0", "bytes follow the object", 13);
 }
 
-Test(decode, what_is_left_over_in_a_struct_is_refused)
+Test(decode, what_is_left_over_in_a_struct_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(point_type, "\6\0\0\0\2\0\0\0\1\0\0\0\2\0",
 		"a struct has bytes that belong to no field", 13);
@@ -75,33 +73,33 @@ Test(decode, what_is_left_over_in_a_struct_is_refused)
 		"a struct has bytes that belong to no field", 12);
 }
 
-Test(decode, a_bool_that_is_none_is_refused)
+Test(decode, a_bool_that_is_none_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(bool_type, "\2", "a bool is neither 0 nor 1", 1);
 	REFUSED(bool_array, "\2\0\0\0\1\xff", "a bool is neither 0 nor 1", 6);
 }
 
-Test(decode, an_enum_that_is_none_is_refused)
+Test(decode, an_enum_that_is_none_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(color_type, "\1\0\0\0", "an enum has none of its values", 4);
 	REFUSED(color_array, "\2\0\0\0\0\0\0\0\1\0\0\0", "an enum has none of its values", 12);
 }
 
-Test(decode, a_flag_that_is_none_is_refused)
+Test(decode, a_flag_that_is_none_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(access_type, "\4\0\0\0", "flags have a bit that is none of them", 4);
 	REFUSED(access_array, "\2\0\0\0\1\0\0\0\4\0\0\0", "flags have a bit that is none of them",
 		12);
 }
 
-Test(decode, a_string_that_is_no_text_is_refused)
+Test(decode, a_string_that_is_no_text_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(string_type, "\1\0\0\0\xff", "a string is not UTF-8", 5);
 	REFUSED(string_type, "\3\0\0\0a\0b", "a string has a NUL in it", 7);
 	REFUSED(string_type, "\3\0\0\0\xed\xa0\x80", "a string is not UTF-8", 7);
 }
 
-Test(decode, more_than_the_max_is_refused)
+Test(decode, more_than_the_max_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	struct cohort_type text = string_type, bytes = u8_array, map = named_map;
 
@@ -111,7 +109,8 @@ Test(decode, more_than_the_max_is_refused)
 	REFUSED(map, "\2\0\0\0aa", "a list is longer than it may be", 4);
 }
 
-Test(decode, a_count_is_held_against_the_bytes_that_are_left)
+Test(decode, a_count_is_held_against_the_bytes_that_are_left, .init = codec_begin,
+     .fini = codec_end)
 {
 	static const char what[] = "a list has more elements than there are bytes";
 	const struct cohort_type pairs = ARRAY(point_2), optionals = ARRAY(i32_optional);
@@ -132,12 +131,12 @@ Test(decode, a_count_is_held_against_the_bytes_that_are_left)
 	REFUSED(note_array, "\1\0\0\0aaa", what, 4);
 }
 
-Test(decode, an_optional_that_is_neither_is_refused)
+Test(decode, an_optional_that_is_neither_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(i32_optional, "\2\0\0\0\0", "an optional is neither there nor absent", 1);
 }
 
-Test(decode, keys_that_do_not_ascend_are_refused)
+Test(decode, keys_that_do_not_ascend_are_refused, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(i8_keyed_map, "\2\0\0\0\1\0\1\0", "a map has a key twice", 7);
 	REFUSED(i8_keyed_map, "\2\0\0\0\1\0\xff\0", "the keys of a map are not in order", 7);
@@ -145,14 +144,14 @@ Test(decode, keys_that_do_not_ascend_are_refused)
 		18);
 }
 
-Test(decode, a_type_of_no_known_kind_is_refused)
+Test(decode, a_type_of_no_known_kind_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	const struct cohort_type type = { .kind = 99, .size = 1, .align = 1 };
 
 	refused(&type, "", 0, "a type is of no known kind", 0);
 }
 
-Test(decode, the_innermost_struct_and_field_are_named)
+Test(decode, the_innermost_struct_and_field_are_named, .init = codec_begin, .fini = codec_end)
 {
 	REFUSED(node_type,
 		"\x16\0\0\0\3\0\0\0\1\0\1"
@@ -166,7 +165,7 @@ Test(decode, the_innermost_struct_and_field_are_named)
 	cr_assert_null(fault.field);
 }
 
-Test(decode, a_refused_object_is_as_cohort_init_makes_it)
+Test(decode, a_refused_object_is_as_cohort_init_makes_it, .init = codec_begin, .fini = codec_end)
 {
 	struct point point = { 7, 7 };
 
@@ -175,7 +174,7 @@ Test(decode, a_refused_object_is_as_cohort_init_makes_it)
 	cr_assert_eq(point.shade, 5);
 }
 
-Test(decode, nothing_of_the_object_lies_in_the_message)
+Test(decode, nothing_of_the_object_lies_in_the_message, .init = codec_begin, .fini = codec_end)
 {
 	struct cohort_encoded m = encoded(&all_type, &all_sample), again;
 	unsigned char *bytes = malloc(m.length), *copy = malloc(m.length);
@@ -194,7 +193,7 @@ Test(decode, nothing_of_the_object_lies_in_the_message)
 	free(copy);
 }
 
-Test(decode, what_takes_too_much_memory_is_e2big)
+Test(decode, what_takes_too_much_memory_is_e2big, .init = codec_begin, .fini = codec_end)
 {
 	struct large {
 		uint64_t words[1000];
@@ -214,7 +213,8 @@ Test(decode, what_takes_too_much_memory_is_e2big)
 	cr_assert_eq(list.count, 8);
 }
 
-Test(decode, more_descriptors_than_a_message_may_have_are_refused)
+Test(decode, more_descriptors_than_a_message_may_have_are_refused, .init = codec_begin,
+     .fini = codec_end)
 {
 	const int fds[COHORT_FDS_MAX + 1] = { 0 };
 	uint8_t object;
@@ -225,7 +225,7 @@ Test(decode, more_descriptors_than_a_message_may_have_are_refused)
 	expect_fault("there are too many descriptors", "-", "-", 0);
 }
 
-Test(decode, wrong_arguments_are_einval)
+Test(decode, wrong_arguments_are_einval, .init = codec_begin, .fini = codec_end)
 {
 	uint8_t object;
 

@@ -3,8 +3,6 @@
  */
 #include "unit/codec/codec.h"
 
-TestSuite(encode, .init = codec_begin, .fini = codec_end);
-
 static int try(const struct cohort_type *type, const void *object)
 {
 	struct cohort_encoded m;
@@ -12,7 +10,7 @@ static int try(const struct cohort_type *type, const void *object)
 	return cohort_encode(encoder, type, object, &m, &fault);
 }
 
-Test(encode, a_bool_that_is_none_is_einval)
+Test(encode, a_bool_that_is_none_is_einval, .init = codec_begin, .fini = codec_end)
 {
 	const unsigned char two = 2;
 
@@ -20,39 +18,39 @@ Test(encode, a_bool_that_is_none_is_einval)
 	expect_fault("a bool is neither 0 nor 1", "-", "-", 0);
 }
 
-Test(encode, an_enum_that_is_none_is_einval)
+Test(encode, an_enum_that_is_none_is_einval, .init = codec_begin, .fini = codec_end)
 {
 	cr_assert_eq(try(&color_type, &(int32_t){ 1 }), -EINVAL);
 	expect_fault("an enum has none of its values", "-", "-", 0);
 }
 
-Test(encode, a_flag_that_is_none_is_einval)
+Test(encode, a_flag_that_is_none_is_einval, .init = codec_begin, .fini = codec_end)
 {
 	cr_assert_eq(try(&access_type, &(uint32_t){ 4 }), -EINVAL);
 	expect_fault("flags have a bit that is none of them", "-", "-", 0);
 }
 
-Test(encode, a_string_that_is_not_utf8_is_einval)
+Test(encode, a_string_that_is_not_utf8_is_einval, .init = codec_begin, .fini = codec_end)
 {
 	cr_assert_eq(try(&string_type, &(const char *){ "\xff" }), -EINVAL);
 	expect_fault("a string is not UTF-8", "-", "-", 0);
 }
 
-Test(encode, a_list_without_elements_is_einval)
+Test(encode, a_list_without_elements_is_einval, .init = codec_begin, .fini = codec_end)
 {
 	cr_assert_eq(try(&u8_array, &(struct list){ NULL, 1 }), -EINVAL);
 	expect_fault("a list has a count but no elements", "-", "-", 0);
 	cr_assert_eq(try(&named_map, &(struct list){ NULL, 1 }), -EINVAL);
 }
 
-Test(encode, a_negative_handle_is_ebadf)
+Test(encode, a_negative_handle_is_ebadf, .init = codec_begin, .fini = codec_end)
 {
 	cr_assert_eq(try(&handle_type, &(int){ -1 }), -EBADF);
 	expect_fault("a descriptor is negative", "-", "-", 0);
 	cr_assert_eq(try(&handle_optional, &(int){ -2 }), -EBADF);
 }
 
-Test(encode, more_than_253_descriptors_are_e2big)
+Test(encode, more_than_253_descriptors_are_e2big, .init = codec_begin, .fini = codec_end)
 {
 	static const int fds[COHORT_FDS_MAX + 1];
 
@@ -61,7 +59,7 @@ Test(encode, more_than_253_descriptors_are_e2big)
 	expect_fault("there are too many descriptors", "-", "-", 4 + 4 * COHORT_FDS_MAX);
 }
 
-Test(encode, more_than_the_max_is_e2big)
+Test(encode, more_than_the_max_is_e2big, .init = codec_begin, .fini = codec_end)
 {
 	struct cohort_type text = string_type, bytes = u8_array, map = named_map;
 
@@ -75,7 +73,7 @@ Test(encode, more_than_the_max_is_e2big)
 	cr_assert_eq(try(&map, &all_sample.named), -E2BIG);
 }
 
-Test(encode, more_than_4_gib_is_e2big)
+Test(encode, more_than_4_gib_is_e2big, .init = codec_begin, .fini = codec_end)
 {
 	const struct list huge = { "", (size_t)1 << 32 };
 
@@ -84,7 +82,7 @@ Test(encode, more_than_4_gib_is_e2big)
 	expect_fault("the message is too long", "-", "-", 4);
 }
 
-Test(encode, a_key_that_is_there_twice_is_eexist)
+Test(encode, a_key_that_is_there_twice_is_eexist, .init = codec_begin, .fini = codec_end)
 {
 	const struct list map = LIST((const struct named[]){ { "b", 1 }, { "a", 1 }, { "b", 2 } });
 
@@ -92,7 +90,7 @@ Test(encode, a_key_that_is_there_twice_is_eexist)
 	expect_fault("a map has a key twice", "-", "-", 4);
 }
 
-Test(encode, a_type_of_no_known_kind_is_einval)
+Test(encode, a_type_of_no_known_kind_is_einval, .init = codec_begin, .fini = codec_end)
 {
 	const struct cohort_type type = { .kind = 99, .size = 1, .align = 1 };
 
@@ -100,7 +98,7 @@ Test(encode, a_type_of_no_known_kind_is_einval)
 	expect_fault("a type is of no known kind", "-", "-", 0);
 }
 
-Test(encode, the_innermost_struct_and_field_are_named)
+Test(encode, the_innermost_struct_and_field_are_named, .init = codec_begin, .fini = codec_end)
 {
 	struct all all = all_sample;
 
@@ -116,7 +114,7 @@ Test(encode, the_innermost_struct_and_field_are_named)
 	cr_assert_str_eq(fault.field, "maybe_string");
 }
 
-Test(encode, a_fault_after_a_struct_is_of_the_outer_one)
+Test(encode, a_fault_after_a_struct_is_of_the_outer_one, .init = codec_begin, .fini = codec_end)
 {
 	struct outer {
 		struct point point;
@@ -132,14 +130,14 @@ Test(encode, a_fault_after_a_struct_is_of_the_outer_one)
 	expect_fault("a descriptor is negative", "t.Outer", "fd", 8 + 13);
 }
 
-Test(encode, the_fault_may_be_null)
+Test(encode, the_fault_may_be_null, .init = codec_begin, .fini = codec_end)
 {
 	struct cohort_encoded m;
 
 	cr_assert_eq(cohort_encode(encoder, &bool_type, &(uint8_t){ 2 }, &m, NULL), -EINVAL);
 }
 
-Test(encode, a_message_is_not_touched_by_a_failure)
+Test(encode, a_message_is_not_touched_by_a_failure, .init = codec_begin, .fini = codec_end)
 {
 	struct cohort_encoded m = { NULL, 77, NULL, 78 };
 
@@ -148,13 +146,13 @@ Test(encode, a_message_is_not_touched_by_a_failure)
 	cr_assert_eq(m.nfds, 78);
 }
 
-Test(encode, an_encoder_goes_on_after_a_failure)
+Test(encode, an_encoder_goes_on_after_a_failure, .init = codec_begin, .fini = codec_end)
 {
 	cr_assert_eq(try(&all_type, &(struct all){ .u8 = 1 }), -EINVAL);
 	GOLDEN(u8_type, &(uint8_t){ 3 }, "\x03");
 }
 
-Test(encode, the_next_message_uses_the_memory_of_the_last)
+Test(encode, the_next_message_uses_the_memory_of_the_last, .init = codec_begin, .fini = codec_end)
 {
 	const void *data = encoded(&all_type, &all_sample).data;
 
@@ -162,7 +160,7 @@ Test(encode, the_next_message_uses_the_memory_of_the_last)
 		cr_assert_eq(encoded(&all_type, &all_sample).data, data);
 }
 
-Test(encode, the_object_is_not_changed)
+Test(encode, the_object_is_not_changed, .init = codec_begin, .fini = codec_end)
 {
 	struct all copy;
 
@@ -172,7 +170,7 @@ Test(encode, the_object_is_not_changed)
 	cr_assert_str_eq(((const struct named *)all_sample.named.data)[0].key, "b");
 }
 
-Test(encode, wrong_arguments_are_einval)
+Test(encode, wrong_arguments_are_einval, .init = codec_begin, .fini = codec_end)
 {
 	struct cohort_encoded m;
 

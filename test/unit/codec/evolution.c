@@ -3,8 +3,6 @@
  */
 #include "unit/codec/codec.h"
 
-TestSuite(evolution, .init = codec_begin, .fini = codec_end);
-
 struct newer {
 	int32_t x;
 	uint8_t shade;
@@ -47,7 +45,8 @@ static void expect_defaults(const struct newer *newer)
 	cr_assert_null(newer->maybe);
 }
 
-Test(evolution, fields_that_the_writer_did_not_know_get_defaults)
+Test(evolution, fields_that_the_writer_did_not_know_get_defaults, .init = codec_begin,
+     .fini = codec_end)
 {
 	struct cohort_encoded m = encoded(&point_type, &((struct point){ -3, 9 }));
 	struct newer newer;
@@ -59,7 +58,7 @@ Test(evolution, fields_that_the_writer_did_not_know_get_defaults)
 	expect_defaults(&newer);
 }
 
-Test(evolution, a_struct_without_fields_is_all_defaults)
+Test(evolution, a_struct_without_fields_is_all_defaults, .init = codec_begin, .fini = codec_end)
 {
 	struct newer newer;
 
@@ -68,7 +67,8 @@ Test(evolution, a_struct_without_fields_is_all_defaults)
 	expect_defaults(&newer);
 }
 
-Test(evolution, fields_that_the_reader_does_not_know_are_skipped)
+Test(evolution, fields_that_the_reader_does_not_know_are_skipped, .init = codec_begin,
+     .fini = codec_end)
 {
 	const struct newer newer = {
 		.x = 4, .shade = 6, .label = "l", .fd = 30, .maybe_fd = -1, .step = STEP_TWO
@@ -83,7 +83,7 @@ Test(evolution, fields_that_the_reader_does_not_know_are_skipped)
 	cr_assert_eq(point.shade, 6);
 }
 
-Test(evolution, what_follows_skipped_fields_is_read)
+Test(evolution, what_follows_skipped_fields_is_read, .init = codec_begin, .fini = codec_end)
 {
 	const struct cohort_type newer_2 = FIXED(newer_type, struct newer, 2);
 	const struct newer newer[2] = {
@@ -101,7 +101,7 @@ Test(evolution, what_follows_skipped_fields_is_read)
 }
 
 /* Else 2^32 fields could be claimed where nothing is. */
-Test(evolution, unknown_fields_have_at_least_a_byte_each)
+Test(evolution, unknown_fields_have_at_least_a_byte_each, .init = codec_begin, .fini = codec_end)
 {
 	struct point point;
 
@@ -112,7 +112,7 @@ Test(evolution, unknown_fields_have_at_least_a_byte_each)
 		     -EBADMSG);
 }
 
-Test(evolution, an_appended_field_that_is_cut_is_refused)
+Test(evolution, an_appended_field_that_is_cut_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	struct newer newer;
 
@@ -120,7 +120,8 @@ Test(evolution, an_appended_field_that_is_cut_is_refused)
 	expect_fault("bytes are missing", "t.Point", "label", 13);
 }
 
-Test(evolution, init_makes_what_a_message_without_fields_decodes_to)
+Test(evolution, init_makes_what_a_message_without_fields_decodes_to, .init = codec_begin,
+     .fini = codec_end)
 {
 	struct newer newer;
 	int fds[3];
@@ -134,7 +135,7 @@ Test(evolution, init_makes_what_a_message_without_fields_decodes_to)
 	cr_assert_arr_eq(fds, ((int[]){ -1, -1, -1 }), sizeof(fds));
 }
 
-Test(evolution, init_makes_all_of_everything)
+Test(evolution, init_makes_all_of_everything, .init = codec_begin, .fini = codec_end)
 {
 	struct all all;
 

@@ -3,15 +3,13 @@
  */
 #include "unit/codec/codec.h"
 
-TestSuite(golden, .init = codec_begin, .fini = codec_end);
-
-Test(golden, a_bool_is_a_byte)
+Test(golden, a_bool_is_a_byte, .init = codec_begin, .fini = codec_end)
 {
 	GOLDEN(bool_type, &(bool){ true }, "\x01");
 	GOLDEN(bool_type, &(bool){ false }, "\x00");
 }
 
-Test(golden, numbers_are_little_endian)
+Test(golden, numbers_are_little_endian, .init = codec_begin, .fini = codec_end)
 {
 	GOLDEN(i8_type, &(int8_t){ -2 }, "\xfe");
 	GOLDEN(u8_type, &(uint8_t){ 254 }, "\xfe");
@@ -25,21 +23,21 @@ Test(golden, numbers_are_little_endian)
 	GOLDEN(double_type, &(double){ -2.0 }, "\0\0\0\0\0\0\0\xc0");
 }
 
-Test(golden, an_enum_and_flags_have_four_bytes)
+Test(golden, an_enum_and_flags_have_four_bytes, .init = codec_begin, .fini = codec_end)
 {
 	GOLDEN(color_type, &(enum color){ COLOR_RED }, "\xfb\xff\xff\xff");
 	GOLDEN(color_type, &(enum color){ COLOR_BLUE }, "\x07\0\0\0");
 	GOLDEN(access_type, &(uint32_t){ 0x80000001 }, "\x01\0\0\x80");
 }
 
-Test(golden, a_string_has_its_length_before_it)
+Test(golden, a_string_has_its_length_before_it, .init = codec_begin, .fini = codec_end)
 {
 	GOLDEN(string_type, &(const char *){ "h\xc3\xa4" }, "\x03\0\0\0h\xc3\xa4");
 	GOLDEN(string_type, &(const char *){ "" }, "\0\0\0\0");
 	GOLDEN(string_type, &(const char *){ NULL }, "\0\0\0\0");
 }
 
-Test(golden, a_handle_is_an_index)
+Test(golden, a_handle_is_an_index, .init = codec_begin, .fini = codec_end)
 {
 	const struct list two = LIST((const int[]){ 40, 40 });
 
@@ -47,7 +45,7 @@ Test(golden, a_handle_is_an_index)
 	GOLDEN(handle_array, &two, "\x02\0\0\0\0\0\0\0\x01\0\0\0");
 }
 
-Test(golden, an_array_has_its_count_before_its_elements)
+Test(golden, an_array_has_its_count_before_its_elements, .init = codec_begin, .fini = codec_end)
 {
 	const struct list none = { NULL, 0 }, bytes = LIST((const uint8_t[]){ 1, 2 }),
 			  numbers = LIST((const int32_t[]){ 1, -1 }),
@@ -65,13 +63,14 @@ Test(golden, an_array_has_its_count_before_its_elements)
 	GOLDEN(i32_array_array, &lists, "\x02\0\0\0\x02\0\0\0\x01\0\0\0\xff\xff\xff\xff\0\0\0\0");
 }
 
-Test(golden, a_fixed_array_is_only_its_elements)
+Test(golden, a_fixed_array_is_only_its_elements, .init = codec_begin, .fini = codec_end)
 {
 	GOLDEN(i16_3, ((const int16_t[]){ 1, 2, -1 }), "\x01\0\x02\0\xff\xff");
 	GOLDEN(string_2, ((const char *const[]){ "a", "" }), "\x01\0\0\0a\0\0\0\0");
 }
 
-Test(golden, a_struct_has_its_size_and_number_of_fields_before_them)
+Test(golden, a_struct_has_its_size_and_number_of_fields_before_them, .init = codec_begin,
+     .fini = codec_end)
 {
 	GOLDEN(point_type, &((struct point){ 1, 2 }), "\x05\0\0\0\x02\0\0\0\x01\0\0\0\x02");
 	GOLDEN(point_2, ((struct point[]){ { 1, 2 }, { 3, 4 } }),
@@ -79,7 +78,7 @@ Test(golden, a_struct_has_its_size_and_number_of_fields_before_them)
 	       "\x05\0\0\0\x02\0\0\0\x03\0\0\0\x04");
 }
 
-Test(golden, a_map_has_its_entries_by_ascending_key)
+Test(golden, a_map_has_its_entries_by_ascending_key, .init = codec_begin, .fini = codec_end)
 {
 	const struct list map = LIST((const struct named[]){ { "b", 2 }, { "ab", 3 }, { "a", 1 } });
 
@@ -90,7 +89,7 @@ Test(golden, a_map_has_its_entries_by_ascending_key)
 	       "\x01\0\0\0b\x02\0\0\0");
 }
 
-Test(golden, an_optional_has_a_byte_before_it)
+Test(golden, an_optional_has_a_byte_before_it, .init = codec_begin, .fini = codec_end)
 {
 	GOLDEN(i32_optional, &(const int32_t *){ &(int32_t){ 3 } }, "\x01\x03\0\0\0");
 	GOLDEN(i32_optional, &(const int32_t *){ NULL }, "\0");
@@ -101,13 +100,13 @@ Test(golden, an_optional_has_a_byte_before_it)
 	GOLDEN(handle_optional, &(int){ -1 }, "\0");
 }
 
-Test(golden, a_custom_has_its_length_before_it)
+Test(golden, a_custom_has_its_length_before_it, .init = codec_begin, .fini = codec_end)
 {
 	GOLDEN(note_type, &((struct note){ "ab", -1 }), "\x03\0\0\0\0ab");
 	GOLDEN(note_type, &((struct note){ "ab", 9 }), "\x07\0\0\0\x01\0\0\0\0ab");
 }
 
-Test(golden, structs_lie_in_one_another)
+Test(golden, structs_lie_in_one_another, .init = codec_begin, .fini = codec_end)
 {
 	const struct node tree = { .value = 1, .next = &(const struct node){ .value = 2 } };
 
@@ -117,7 +116,7 @@ Test(golden, structs_lie_in_one_another)
 	       "\0\0\0\0");
 }
 
-Test(golden, everything_at_once_comes_back)
+Test(golden, everything_at_once_comes_back, .init = codec_begin, .fini = codec_end)
 {
 	struct cohort_encoded m = encoded(&all_type, &all_sample);
 	size_t length = m.length;

@@ -3,14 +3,13 @@
  */
 #include "unit/codec/codec.h"
 
-TestSuite(handles, .init = codec_begin, .fini = codec_end);
-
 static int fds_of(const void *bytes, size_t length, const int *fds, size_t nfds, struct list *list)
 {
 	return cohort_decode(&handle_array, bytes, length, fds, nfds, arena, list, &fault);
 }
 
-Test(handles, they_are_listed_in_the_order_in_which_they_occur)
+Test(handles, they_are_listed_in_the_order_in_which_they_occur, .init = codec_begin,
+     .fini = codec_end)
 {
 	struct cohort_encoded m = encoded(&all_type, &all_sample);
 
@@ -18,7 +17,7 @@ Test(handles, they_are_listed_in_the_order_in_which_they_occur)
 	cr_assert_arr_eq(m.fds, ((int[]){ 10, 11, 12, 13, 14 }), 5 * sizeof(int));
 }
 
-Test(handles, they_may_be_referred_to_in_any_order)
+Test(handles, they_may_be_referred_to_in_any_order, .init = codec_begin, .fini = codec_end)
 {
 	struct list list;
 
@@ -26,7 +25,7 @@ Test(handles, they_may_be_referred_to_in_any_order)
 	cr_assert_arr_eq(list.data, ((int[]){ 21, 20 }), 2 * sizeof(int));
 }
 
-Test(handles, as_many_as_there_can_be_are_all_told_apart)
+Test(handles, as_many_as_there_can_be_are_all_told_apart, .init = codec_begin, .fini = codec_end)
 {
 	int fds[COHORT_FDS_MAX];
 	struct list list = { fds, COHORT_FDS_MAX }, copy;
@@ -39,7 +38,7 @@ Test(handles, as_many_as_there_can_be_are_all_told_apart)
 	cr_assert_arr_eq(copy.data, fds, sizeof(fds));
 }
 
-Test(handles, one_that_is_not_there_is_refused)
+Test(handles, one_that_is_not_there_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	struct list list;
 
@@ -49,7 +48,7 @@ Test(handles, one_that_is_not_there_is_refused)
 	cr_assert_eq(fds_of("\1\0\0\0\xff\xff\xff\xff", 8, (int[]){ 20 }, 1, &list), -EBADMSG);
 }
 
-Test(handles, one_that_is_used_twice_is_refused)
+Test(handles, one_that_is_used_twice_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	struct list list;
 
@@ -58,7 +57,7 @@ Test(handles, one_that_is_used_twice_is_refused)
 	cr_assert_null(list.data);
 }
 
-Test(handles, one_that_is_not_used_is_refused)
+Test(handles, one_that_is_not_used_is_refused, .init = codec_begin, .fini = codec_end)
 {
 	struct list list;
 
@@ -66,7 +65,7 @@ Test(handles, one_that_is_not_used_is_refused)
 	expect_fault("a descriptor is not used", "-", "-", 8);
 }
 
-Test(handles, one_may_be_unused_only_if_bytes_were_skipped)
+Test(handles, one_may_be_unused_only_if_bytes_were_skipped, .init = codec_begin, .fini = codec_end)
 {
 	struct point point;
 	const int fds[] = { 20 };
@@ -79,7 +78,7 @@ Test(handles, one_may_be_unused_only_if_bytes_were_skipped)
 		     0);
 }
 
-Test(handles, an_absent_optional_one_uses_none)
+Test(handles, an_absent_optional_one_uses_none, .init = codec_begin, .fini = codec_end)
 {
 	int fd = 0;
 

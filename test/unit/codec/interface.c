@@ -79,8 +79,6 @@ static void begin(void)
 	memset(what, 0, sizeof(what));
 }
 
-TestSuite(interface, .init = begin);
-
 static int accepts(const struct world *ours, const struct world *theirs)
 {
 	uint8_t description[4096];
@@ -124,7 +122,7 @@ static void expect_refused(const char *name)
 		cr_assert_str_eq(what, name);
 }
 
-Test(interface, what_is_alike_has_one_hash_and_is_accepted)
+Test(interface, what_is_alike_has_one_hash_and_is_accepted, .init = begin)
 {
 	b.methods[0].timeout = 77;
 	b.in_fields[0].offset = 8;
@@ -135,7 +133,7 @@ Test(interface, what_is_alike_has_one_hash_and_is_accepted)
 	cr_assert_eq(accepts(&b, &a), 0);
 }
 
-Test(interface, a_description_says_its_size_before_it_is_written)
+Test(interface, a_description_says_its_size_before_it_is_written, .init = begin)
 {
 	uint8_t small[8] = { 0 };
 	ssize_t size = cohort_interface_describe(&a.interface, NULL, 0);
@@ -146,26 +144,26 @@ Test(interface, a_description_says_its_size_before_it_is_written)
 	cr_assert_eq(size, 8 + 6 * (13 + 8) + (13 + 24) + (13 + 4) + 13);
 }
 
-Test(interface, a_field_may_be_appended)
+Test(interface, a_field_may_be_appended, .init = begin)
 {
 	b.point.count = 3;
 	expect_compatible();
 }
 
-Test(interface, a_parameter_and_a_result_may_be_appended)
+Test(interface, a_parameter_and_a_result_may_be_appended, .init = begin)
 {
 	b.in.count = 4;
 	b.out.count = 2;
 	expect_compatible();
 }
 
-Test(interface, a_method_may_be_appended)
+Test(interface, a_method_may_be_appended, .init = begin)
 {
 	b.interface.nmethods = 3;
 	expect_compatible();
 }
 
-Test(interface, an_enum_may_get_a_value_anywhere)
+Test(interface, an_enum_may_get_a_value_anywhere, .init = begin)
 {
 	b.color.count = 3;
 	expect_compatible();
@@ -174,7 +172,7 @@ Test(interface, an_enum_may_get_a_value_anywhere)
 	expect_compatible();
 }
 
-Test(interface, an_enum_may_get_another_name_of_a_value)
+Test(interface, an_enum_may_get_another_name_of_a_value, .init = begin)
 {
 	b.color.count = 3;
 	b.values[1] = 1, b.values[2] = 3;
@@ -184,46 +182,46 @@ Test(interface, an_enum_may_get_another_name_of_a_value)
 	expect_compatible();
 }
 
-Test(interface, flags_may_grow)
+Test(interface, flags_may_grow, .init = begin)
 {
 	b.mask[0] = 7;
 	expect_compatible();
 }
 
-Test(interface, each_side_may_have_appended_something_else)
+Test(interface, each_side_may_have_appended_something_else, .init = begin)
 {
 	a.point.count = 3;
 	b.interface.nmethods = 3;
 	expect_compatible();
 }
 
-Test(interface, a_removed_method_in_the_middle_is_refused)
+Test(interface, a_removed_method_in_the_middle_is_refused, .init = begin)
 {
 	b.methods[0] = b.methods[1];
 	b.interface.nmethods = 1;
 	expect_refused("t.Face");
 }
 
-Test(interface, reordered_methods_are_refused)
+Test(interface, reordered_methods_are_refused, .init = begin)
 {
 	b.methods[0] = a.methods[1];
 	b.methods[1] = a.methods[0];
 	expect_refused("t.Face");
 }
 
-Test(interface, a_method_that_became_oneway_is_refused)
+Test(interface, a_method_that_became_oneway_is_refused, .init = begin)
 {
 	b.methods[0].flags = COHORT_METHOD_ONEWAY;
 	expect_refused("t.Face");
 }
 
-Test(interface, methods_that_became_events_are_refused)
+Test(interface, methods_that_became_events_are_refused, .init = begin)
 {
 	b.interface.flags = COHORT_INTERFACE_EVENTS;
 	expect_refused("t.Face");
 }
 
-Test(interface, a_removed_field_is_refused)
+Test(interface, a_removed_field_is_refused, .init = begin)
 {
 	b.in_fields[0] = a.in_fields[1];
 	b.in_fields[1] = a.in_fields[2];
@@ -233,32 +231,32 @@ Test(interface, a_removed_field_is_refused)
 	expect_refused("t.Face.get.in");
 }
 
-Test(interface, a_renamed_field_is_refused)
+Test(interface, a_renamed_field_is_refused, .init = begin)
 {
 	b.point_fields[0].name = "y";
 	expect_refused("t.Point");
 }
 
-Test(interface, reordered_fields_are_refused)
+Test(interface, reordered_fields_are_refused, .init = begin)
 {
 	b.point_fields[0] = a.point_fields[1];
 	b.point_fields[1] = a.point_fields[0];
 	expect_refused("t.Point");
 }
 
-Test(interface, a_retyped_field_is_refused)
+Test(interface, a_retyped_field_is_refused, .init = begin)
 {
 	b.point_fields[0].type = &u32_type;
 	expect_refused("t.Point");
 }
 
-Test(interface, a_retyped_result_is_refused)
+Test(interface, a_retyped_result_is_refused, .init = begin)
 {
 	b.out_fields[0].type = &u32_type;
 	expect_refused("t.Face.get.out");
 }
 
-Test(interface, an_array_of_another_type_is_refused_though_it_has_no_name)
+Test(interface, an_array_of_another_type_is_refused_though_it_has_no_name, .init = begin)
 {
 	b.points.of = &i32_type;
 	b.methods[1].in = &b.empty;
@@ -266,7 +264,7 @@ Test(interface, an_array_of_another_type_is_refused_though_it_has_no_name)
 	expect_refused("t.Face.get.in");
 }
 
-Test(interface, a_fixed_array_of_another_length_is_refused)
+Test(interface, a_fixed_array_of_another_length_is_refused, .init = begin)
 {
 	struct cohort_type longer = i16_3;
 
@@ -276,39 +274,39 @@ Test(interface, a_fixed_array_of_another_length_is_refused)
 	expect_refused("t.Point");
 }
 
-Test(interface, an_enumerator_with_another_value_is_refused)
+Test(interface, an_enumerator_with_another_value_is_refused, .init = begin)
 {
 	b.values[1] = 4;
 	expect_refused("t.Color");
 }
 
-Test(interface, a_value_with_another_name_is_refused)
+Test(interface, a_value_with_another_name_is_refused, .init = begin)
 {
 	b.names[1] = "DREI";
 	expect_refused("t.Color");
 }
 
-Test(interface, flags_of_which_neither_has_all_are_refused)
+Test(interface, flags_of_which_neither_has_all_are_refused, .init = begin)
 {
 	b.mask[0] = 5;
 	expect_refused("t.Access");
 }
 
-Test(interface, an_enum_that_became_flags_is_refused)
+Test(interface, an_enum_that_became_flags_is_refused, .init = begin)
 {
 	b.color = b.access;
 	b.color.name = a.color.name;
 	expect_refused("t.Color");
 }
 
-Test(interface, another_interface_is_refused)
+Test(interface, another_interface_is_refused, .init = begin)
 {
 	b.interface.name = "t.Other";
 	cr_assert_eq(accepts(&a, &b), -EPROTO);
 	cr_assert_str_eq(what, "t.Face");
 }
 
-Test(interface, the_name_is_cut_to_its_room)
+Test(interface, the_name_is_cut_to_its_room, .init = begin)
 {
 	uint8_t description[4096];
 	char small[4] = "xxx";
@@ -323,7 +321,8 @@ Test(interface, the_name_is_cut_to_its_room)
 		     -EPROTO);
 }
 
-Test(interface, recursion_and_types_without_a_name_that_hold_themselves_come_to_an_end)
+Test(interface, recursion_and_types_without_a_name_that_hold_themselves_come_to_an_end,
+     .init = begin)
 {
 	b.entry_fields[1].type = &b.map;
 	cr_assert_not(have_one_hash());
@@ -333,7 +332,7 @@ Test(interface, recursion_and_types_without_a_name_that_hold_themselves_come_to_
 	cr_assert_eq(accepts(&b, &b), 0);
 }
 
-Test(interface, what_is_no_description_is_ebadmsg)
+Test(interface, what_is_no_description_is_ebadmsg, .init = begin)
 {
 	uint8_t good[4096], bad[4096];
 	size_t size = (size_t)cohort_interface_describe(&a.interface, good, sizeof(good));
@@ -356,7 +355,7 @@ Test(interface, what_is_no_description_is_ebadmsg)
 	cr_assert_eq(cohort_interface_accepts(&a.interface, bad, size, NULL, 0), -EBADMSG);
 }
 
-Test(interface, wrong_arguments_are_einval)
+Test(interface, wrong_arguments_are_einval, .init = begin)
 {
 	cr_assert_eq(cohort_interface_describe(NULL, NULL, 0), -EINVAL);
 	cr_assert_eq(cohort_interface_describe(&a.interface, NULL, 1), -EINVAL);

@@ -5,8 +5,6 @@
 
 #include "unit/codec/codec.h"
 
-TestSuite(nesting, .init = codec_begin, .fini = codec_end);
-
 /* A list of `n` nodes: 2 n levels, the last one an optional that is absent. */
 static const struct node *chain(struct node *nodes, size_t n)
 {
@@ -18,7 +16,7 @@ static const struct node *chain(struct node *nodes, size_t n)
 	return nodes;
 }
 
-Test(nesting, a_list_comes_back_in_its_order)
+Test(nesting, a_list_comes_back_in_its_order, .init = codec_begin, .fini = codec_end)
 {
 	struct node nodes[32], copy;
 	struct cohort_encoded m = encoded(&node_type, chain(nodes, 32));
@@ -30,7 +28,8 @@ Test(nesting, a_list_comes_back_in_its_order)
 	cr_assert_null(at->next);
 }
 
-Test(nesting, more_than_64_levels_are_eloop_to_encode_and_to_copy)
+Test(nesting, more_than_64_levels_are_eloop_to_encode_and_to_copy, .init = codec_begin,
+     .fini = codec_end)
 {
 	struct node nodes[33], copy;
 	struct cohort_encoded m;
@@ -61,7 +60,7 @@ static size_t deep_message(unsigned char *to, size_t n)
 	return (size_t)(at - to) + 4 * n;
 }
 
-Test(nesting, more_than_64_levels_are_eloop_to_decode)
+Test(nesting, more_than_64_levels_are_eloop_to_decode, .init = codec_begin, .fini = codec_end)
 {
 	unsigned char bytes[15 * 5000];
 	struct node node;
@@ -73,7 +72,7 @@ Test(nesting, more_than_64_levels_are_eloop_to_decode)
 	cr_assert_null(node.next);
 }
 
-Test(nesting, a_cycle_of_pointers_is_eloop)
+Test(nesting, a_cycle_of_pointers_is_eloop, .init = codec_begin, .fini = codec_end)
 {
 	struct node node = { .value = 1, .next = &node }, copy;
 	struct cohort_encoded m;
@@ -93,7 +92,7 @@ static int32_t find(const struct list *map, const char *key)
 }
 
 /* The order of the outer map is still needed after that of an inner one was made. */
-Test(nesting, maps_within_maps_are_each_in_order)
+Test(nesting, maps_within_maps_are_each_in_order, .init = codec_begin, .fini = codec_end)
 {
 	struct named inner[3][100];
 	struct numbered outer[3];
@@ -121,7 +120,7 @@ Test(nesting, maps_within_maps_are_each_in_order)
 	}
 }
 
-Test(nesting, a_map_within_a_map_may_not_have_a_key_twice)
+Test(nesting, a_map_within_a_map_may_not_have_a_key_twice, .init = codec_begin, .fini = codec_end)
 {
 	const struct list twice = LIST((const struct named[]){ { "x", 1 }, { "x", 2 } });
 	const struct list map = LIST((const struct numbered[]){ { 2, { NULL, 0 } }, { 1, twice } });
