@@ -32,6 +32,6 @@ $(foreach peer,$(peers_there),$(eval \
   $(out)/app/bench/peers/peer_$(peer).o: flags_app += $(call peer_cflags,$(peer))))
 
 $(out)/bench-peers: $(call objects,$(filter-out app/bench/workload.c,$(wildcard app/bench/*.c)) $(peer_files)) \
-                    $(out)/libcohort.a
+                    $(out)/libcohort-component.a $(out)/libcohort.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ldflags) -o $@ $^ $(foreach peer,$(peers_there),$(call peer_libs,$(peer))) -lm

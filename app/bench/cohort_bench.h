@@ -14,6 +14,12 @@ enum cohort_stream {
 	COHORT_STREAM_CALLS
 };
 
+/* What an encoded array consists of: role->arg. */
+enum cohort_codec {
+	COHORT_CODEC_BYTES,
+	COHORT_CODEC_SCALARS
+};
+
 /*
  * A round trip: a secondary asks with 64 bytes, the primary's handler counts and answers with 64
  * bytes.
@@ -58,5 +64,14 @@ int cohort_idle_follow(struct role *role);
 /* Many secondaries join, then the first makes round trips while the others are idle. */
 int cohort_scale_lead(struct role *role);
 int cohort_scale_follow(struct role *role);
+
+/*
+ * The encoding, in one process: a struct of 23 fields encoded and decoded, into an arena that is used
+ * again or is new each time; an array of role->size bytes in all, one way.
+ */
+int cohort_codec_struct(struct role *role);
+int cohort_codec_struct_new_arena(struct role *role);
+int cohort_codec_encode_array(struct role *role);
+int cohort_codec_decode_array(struct role *role);
 
 #endif

@@ -133,3 +133,35 @@ int meter_latency(struct role *role, int (*trip)(void *), void *arg)
 	free(samples);
 	return r;
 }
+
+/* Whole strides, until `end_ns`. Returns how many calls, or a negative errno. */
+static int64_t repeat_until(uint64_t end_ns, int (*once)(void *), void *arg, unsigned stride)
+{
+	int64_t count = 0;
+
+	do {
+		for (unsigned i = 0; i < stride; i++) {
+			int r = once(arg);
+
+			if (r < 0)
+				return r;
+		}
+		count += stride;
+	} while (meter_now() < end_ns);
+	return count;
+}
+
+int meter_repeat(struct role *role, int (*once)(void *), void *arg, unsigned stride, double *rate)
+{
+	uint64_t start_ns = meter_now();
+	int64_t count = repeat_until(start_ns + role->round_ns / 5, once, arg, stride);
+
+	if (count < 0)
+		return (int)count;
+	start_ns = meter_now();
+	count = repeat_until(start_ns + role->round_ns, once, arg, stride);
+	if (count < 0)
+		return (int)count;
+	*rate = (double)count * 1e9 / (double)(meter_now() - start_ns);
+	return 0;
+}

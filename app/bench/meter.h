@@ -59,4 +59,11 @@ double meter_rate(const struct meter *meter);
  */
 int meter_latency(struct role *role, int (*trip)(void *arg), void *arg);
 
+/*
+ * Calls `once` for one round's time, after a fifth of it to warm up, and looks at the clock each
+ * `stride` calls: calls in a second. `once` returns 0 or a negative errno.
+ */
+int meter_repeat(struct role *role, int (*once)(void *arg), void *arg, unsigned stride,
+		 double *rate);
+
 #endif

@@ -36,4 +36,7 @@ int raw_pool_receive(struct role *role);
 int raw_fd_send(struct role *role);
 int raw_fd_receive(struct role *role);
 
+/* Copies of role->size bytes within one process. */
+int raw_copy(struct role *role);
+
 #endif

@@ -2,7 +2,8 @@
  * workload.c: the table of workloads. To add a system to a workload, add a line.
  *
  * In each system the raw primary asks or sends and the raw secondary answers or receives; in ours a
- * secondary asks or sends, and the primary serves, except for broadcasts. The ways are symmetrical.
+ * secondary asks or sends, and the primary serves, except for broadcasts. The ways are symmetrical. What
+ * the encoding costs is measured in one process: there is only a primary.
  */
 #include "bench.h"
 #include "cohort_bench.h"
@@ -356,6 +357,41 @@ static const struct bench_baseline cost_baselines[] = {
 	{ "syscalls", "raw-seqpacket-strace", "syscalls" },
 };
 
+static const struct bench_system codec_struct[] = {
+	{ .name = "cohort", .primary = cohort_codec_struct },
+	{ .name = "cohort-new-arena", .primary = cohort_codec_struct_new_arena },
+};
+
+static const struct bench_system codec_bytes[] = {
+	{ .name = "raw-memcpy", .primary = raw_copy, .size = MIB(1) },
+	{ .name = "cohort-encode",
+	  .primary = cohort_codec_encode_array,
+	  .size = MIB(1),
+	  .arg = COHORT_CODEC_BYTES },
+	{ .name = "cohort-decode",
+	  .primary = cohort_codec_decode_array,
+	  .size = MIB(1),
+	  .arg = COHORT_CODEC_BYTES },
+};
+static const struct bench_baseline codec_bytes_baselines[] = {
+	{ "throughput", "raw-memcpy", "throughput" },
+};
+
+static const struct bench_system codec_scalars[] = {
+	{ .name = "raw-memcpy", .primary = raw_copy, .size = MIB(1) },
+	{ .name = "cohort-encode",
+	  .primary = cohort_codec_encode_array,
+	  .size = MIB(1),
+	  .arg = COHORT_CODEC_SCALARS },
+	{ .name = "cohort-decode",
+	  .primary = cohort_codec_decode_array,
+	  .size = MIB(1),
+	  .arg = COHORT_CODEC_SCALARS },
+};
+static const struct bench_baseline codec_scalars_baselines[] = {
+	{ "throughput", "raw-memcpy", "throughput" },
+};
+
 static const struct bench_workload workloads[] = {
 	{ "rtt-free", "round trip of a request, scheduler free, spinning allowed", rtt_free,
 	  COUNT(rtt_free), rtt_free_baselines, COUNT(rtt_free_baselines) },
@@ -392,6 +428,12 @@ static const struct bench_workload workloads[] = {
 	  COUNT(scale), scale_baselines, COUNT(scale_baselines) },
 	{ "cost", "heap allocations, switches and system calls for each message of a stream", cost,
 	  COUNT(cost), cost_baselines, COUNT(cost_baselines) },
+	{ "codec-struct", "20 scalars, two strings and an array of 16, encoded and decoded",
+	  codec_struct, COUNT(codec_struct), NULL, 0 },
+	{ "codec-bytes", "1 MiB of array<uint8>, encoded or decoded", codec_bytes,
+	  COUNT(codec_bytes), codec_bytes_baselines, COUNT(codec_bytes_baselines) },
+	{ "codec-scalars", "1 MiB of array<int32>, encoded or decoded", codec_scalars,
+	  COUNT(codec_scalars), codec_scalars_baselines, COUNT(codec_scalars_baselines) },
 };
 
 struct bench_program bench_program = {
