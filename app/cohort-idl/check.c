@@ -61,8 +61,9 @@ static void take_written(const struct numbered *item, uint32_t n)
 
 		if (id >= n) {
 			error_at(item[i].written->place,
-				 "the ids of %" PRIu32 " are 0 to %" PRIu32 ", each once", n,
-				 n - 1);
+				 "ids count from 0 without gaps: the last of %" PRIu32
+				 " is %" PRIu32,
+				 n, n - 1);
 		} else if (used[id]) {
 			error_at(item[i].written->place, "the id %" PRIu64 " is there twice", id);
 			note_at(used[id]->written->place, "`%s` has it, too", used[id]->name);

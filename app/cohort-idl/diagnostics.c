@@ -103,9 +103,10 @@ static void print_clean(FILE *to, const char *text, size_t length)
 		size_t n = utf8_length(text + i, length - i);
 		unsigned char first = (unsigned char)text[i];
 
-		if (n == 0 || (first < 0x20 && first != '\t') || first == 0x7f) {
+		if (n == 0 || (first < 0x20 && first != '\t') || first == 0x7f ||
+		    utf8_turns_text(text + i, n)) {
 			fputc('?', to);
-			i++;
+			i += n ? n : 1;
 		} else {
 			fwrite(text + i, 1, n, to);
 			i += n;

@@ -146,9 +146,9 @@ static void import(struct loader *l, struct import *i)
 		load_new(l, i, path, key_of(&st));
 		return;
 	}
-	if (being_loaded(l, i, file) || imported_before(i, file))
+	if (being_loaded(l, i, file))
 		names_incomplete_set();
-	else
+	else if (!imported_before(i, file))
 		i->file = file;
 }
 

@@ -152,6 +152,7 @@ static void skip_block_comment(struct lexer *l, struct token *t)
 		step(l);
 	if (l->at == l->end) {
 		error_at(place, "this comment does not end");
+		t->cut = true;
 		names_incomplete_set();
 		return;
 	}
@@ -343,8 +344,10 @@ static void take_string(struct lexer *l, struct token *t)
 	t->length = (size_t)(to - t->text);
 	if (peek(l, 0) == '"')
 		step(l);
-	else
+	else {
 		error_at(t->place, "this string does not end in its line");
+		t->cut = true;
+	}
 	check_string(t);
 }
 

@@ -25,6 +25,7 @@ struct token {
 	size_t length;
 	uint64_t magnitude;
 	double number;
+	bool cut;	      /* it does not end: a string, or a comment at the end of the file */
 	const char *doc;      /* the doc comments before it, or NULL */
 	const char *doc_file; /* those that say `\file`, or NULL */
 	const char *doc_back; /* those that explain what was before them, or NULL */

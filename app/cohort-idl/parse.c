@@ -19,7 +19,9 @@
 
 struct parser {
 	struct lexer lexer;
-	struct token token; /* the next one */
+	struct token token;  /* the next one */
+	struct place behind; /* the token before it */
+	bool cut;	     /* so was that one: what follows it is not to be trusted */
 	struct file *file;
 	unsigned int stray; /* closing braces that are to come, of declarations inside others */
 };
@@ -28,6 +30,8 @@ struct parser {
 
 static void advance(struct parser *p)
 {
+	p->behind = p->lexer.place;
+	p->cut = p->token.cut;
 	p->token = lexer_next(&p->lexer);
 }
 
@@ -56,18 +60,29 @@ static bool accept(struct parser *p, char sign)
 }
 
 /* Always false: what is expected is not there. */
-static bool unexpected(struct parser *p, const char *what)
+static bool unexpected_at(struct parser *p, struct place place, const char *what)
 {
-	error_at(p->token.place, "expected %s, found %s", what, token_describe(&p->token));
 	names_incomplete_set();
+	if (p->cut || p->token.cut)
+		return false; /* that comes from what was said there */
+	error_at(place, "expected %s, found %s", what, token_describe(&p->token));
 	return false;
 }
 
+static bool unexpected(struct parser *p, const char *what)
+{
+	return unexpected_at(p, at_end(p) ? p->behind : p->token.place, what);
+}
+
+/* Of a sign that is missing the place is in the line where it would have been. */
 static bool expect(struct parser *p, char sign, const char *where)
 {
+	bool same_line = p->token.place.line == p->behind.line;
+
 	if (accept(p, sign))
 		return true;
-	return unexpected(p, text_format("`%c` %s", sign, where));
+	return unexpected_at(p, same_line ? p->token.place : p->behind,
+			     text_format("`%c` %s", sign, where));
 }
 
 static const char *expect_name(struct parser *p, const char *what)
@@ -395,10 +410,12 @@ static bool parse_parameters(struct parser *p, struct field **fields)
 		*fields = parse_field(p);
 		if (!*fields)
 			return false;
+		add_doc_back(p, &(*fields)->doc);
 		more = accept(p, ',');
 		if (!more && !expect(p, ')', "or `,` after a parameter"))
 			return false;
-		add_doc_back(p, &(*fields)->doc);
+		if (more)
+			add_doc_back(p, &(*fields)->doc);
 		if (!more)
 			return true;
 		fields = &(*fields)->next;
@@ -424,7 +441,10 @@ static struct field *parse_member(struct parser *p)
 {
 	struct field *f = parse_field(p);
 
-	if (!f || !expect(p, ';', "after a field"))
+	if (!f)
+		return NULL;
+	add_doc_back(p, &f->doc);
+	if (!expect(p, ';', "after a field"))
 		return NULL;
 	add_doc_back(p, &f->doc);
 	return f;
@@ -447,6 +467,7 @@ static struct method *parse_method(struct parser *p)
 		if (!parse_parameters(p, &m->out))
 			return NULL;
 	}
+	add_doc_back(p, &m->doc);
 	if (!expect(p, ';', "after a method"))
 		return NULL;
 	add_doc_back(p, &m->doc);
@@ -469,11 +490,13 @@ static struct enumerator *parse_enumerator(struct parser *p)
 		if (!e->written)
 			return NULL;
 	}
-	if (!accept(p, ',') && !at_sign(p, '}')) {
+	add_doc_back(p, &e->doc);
+	if (accept(p, ',')) {
+		add_doc_back(p, &e->doc);
+	} else if (!at_sign(p, '}')) {
 		unexpected(p, "`,` or `}` after a value");
 		return NULL;
 	}
-	add_doc_back(p, &e->doc);
 	return e;
 }
 
@@ -579,6 +602,10 @@ static bool take_kind(struct parser *p, enum declaration_kind *kind)
 			advance(p);
 			return true;
 		}
+	if (p->stray > 0) {
+		names_incomplete_set();
+		return false; /* it belongs to the outer one */
+	}
 	return unexpected(p, "a declaration: `const`, `enum`, `struct` or `interface`");
 }
 

@@ -219,7 +219,6 @@ static void print_braces(const struct declaration *d, FILE *to)
 
 static void print_declaration(const struct declaration *d, FILE *to)
 {
-	fputc('\n', to);
 	print_doc(d->doc, "", to);
 	print_attributes(d->attributes, to);
 	if (d->kind == DECL_CONST)
@@ -239,13 +238,24 @@ static void print_imports(const struct import *i, FILE *to)
 	}
 }
 
+/* Constants without comments stand below each other. */
+static bool together(const struct declaration *a, const struct declaration *b)
+{
+	return a->kind == DECL_CONST && b->kind == DECL_CONST && !b->doc;
+}
+
 void print(const struct file *file, FILE *to)
 {
+	const struct declaration *before = NULL;
+
 	print_doc(file->doc, "", to);
 	if (*file->module)
 		fprintf(to, "module %s;\n", file->module);
 	print_imports(file->imports, to);
-	for (const struct declaration *d = file->declarations; d; d = d->next)
-		if (!d->external)
-			print_declaration(d, to);
+	for (const struct declaration *d = file->declarations; d && !d->external; d = d->next) {
+		if (!before || !together(before, d))
+			fputc('\n', to);
+		print_declaration(d, to);
+		before = d;
+	}
 }

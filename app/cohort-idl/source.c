@@ -86,18 +86,6 @@ int source_read(struct file *file, bool any)
 	return err;
 }
 
-/* Characters that make a text look like another one than it is. */
-static bool turns_text(const char *at, size_t n)
-{
-	unsigned char last = n == 3 ? (unsigned char)at[2] : 0;
-
-	if (n != 3 || (unsigned char)at[0] != 0xe2)
-		return false;
-	if ((unsigned char)at[1] == 0x80)
-		return last >= 0xaa && last <= 0xae;
-	return (unsigned char)at[1] == 0x81 && last >= 0xa6 && last <= 0xa9;
-}
-
 static bool control(const char *at, size_t left)
 {
 	unsigned char c = (unsigned char)*at;
@@ -118,7 +106,7 @@ static bool refused(struct place place, const char *at, size_t left)
 		error_at(place, "the file has a NUL byte");
 	else if (control(at, left))
 		error_at(place, "the file has a control character: 0x%02x", c);
-	else if (turns_text(at, n))
+	else if (utf8_turns_text(at, n))
 		error_at(place, "the file has a character that changes the direction of text");
 	else
 		return false;

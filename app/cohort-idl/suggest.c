@@ -55,7 +55,7 @@ static bool same_but_longer(const char *wanted, const char *name)
 void suggestion_consider(struct suggestion *s, const char *name)
 {
 	size_t wanted = strlen(s->wanted), length = strlen(name);
-	unsigned int limit = 2 * (unsigned int)(wanted < 3 ? 1 : wanted / 3), d;
+	unsigned int limit = wanted < 3 ? (unsigned int)wanted : 2 * (unsigned int)(wanted / 3), d;
 
 	if (wanted > LONGEST || length > LONGEST)
 		return;

@@ -34,3 +34,14 @@ size_t utf8_length(const char *text, size_t left)
 		return 0;
 	return n;
 }
+
+/* U+202A to U+202E, and U+2066 to U+2069. */
+bool utf8_turns_text(const char *text, size_t length)
+{
+	const unsigned char *t = (const unsigned char *)text;
+
+	if (length != 3 || t[0] != 0xe2)
+		return false;
+	return (t[1] == 0x80 && t[2] >= 0xaa && t[2] <= 0xae) ||
+	       (t[1] == 0x81 && t[2] >= 0xa6 && t[2] <= 0xa9);
+}
