@@ -39,6 +39,12 @@ static void put_indent(FILE *to, size_t column)
 	fprintf(to, "%*s", (int)(column % TAB), "");
 }
 
+/* One tab more than the line of which `head` is the beginning. */
+static size_t next_indent(const char *head)
+{
+	return (strspn(head, "\t") + 1) * TAB;
+}
+
 void put_list(FILE *to, const char *head, const char *const *items, size_t nitems, const char *tail)
 {
 	size_t start = column_after(head, 0), column = start;
@@ -47,8 +53,11 @@ void put_list(FILE *to, const char *head, const char *const *items, size_t nitem
 	for (size_t i = 0; i < nitems; i++) {
 		const char *after = i + 1 < nitems ? "," : tail;
 		size_t length = strlen(items[i]) + strcspn(after, "\n");
+		bool fits = column + (i > 0) + length <= WIDTH;
 
-		if (i > 0 && column + 1 + length > WIDTH) {
+		if (i == 0 && !fits)
+			start = next_indent(head);
+		if (!fits) {
 			putc('\n', to);
 			put_indent(to, start);
 			column = start;

@@ -14,7 +14,7 @@ const char *text_basename(const char *path);
 
 /*
  * A list of text, broken before column 100 as our style has it: further lines begin below the first
- * item, and that is where `head` ends.
+ * item, and that is where `head` ends, or if that does not fit, one tab further in than `head`.
  */
 void put_list(FILE *to, const char *head, const char *const *items, size_t nitems,
 	      const char *tail);

@@ -220,12 +220,13 @@ static void put_members(const struct record *record, FILE *to)
 static void put_table_name(const struct record *record, FILE *to)
 {
 	const char *name = record->c_name;
+	const char *parameter = text_format("struct %s *object", name);
 
 	if (record->skip_serdes)
 		fprintf(to,
 			"/* To be defined by the application, with kind COHORT_KIND_CUSTOM. */\n");
 	fprintf(to, "extern const struct cohort_type %s_type;\n", name);
-	fprintf(to, "static inline void %s_init(struct %s *object)\n{\n", name, name);
+	put_list(to, text_format("static inline void %s_init(", name), &parameter, 1, ")\n{\n");
 	fprintf(to, "\tcohort_init(&%s_type, object);\n}\n\n", name);
 }
 
