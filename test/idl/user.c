@@ -1,5 +1,5 @@
 /* The application's part of imported.mojom: encodings of its own. */
-#include "imported.mojom.h"
+#include <imported.mojom.h>
 
 #include <errno.h>
 #include <stdalign.h>
