@@ -25,7 +25,8 @@ static const char *code(const char *text)
 /* In a cell of a table a bar would end it, and so would the end of the line. */
 static void put_cell(const char *text, FILE *to)
 {
-	fputs(" ", to);
+	if (text && *text)
+		putc(' ', to);
 	for (; text && *text; text++) {
 		if (*text == '|')
 			fputs("\\|", to);
@@ -115,33 +116,29 @@ static void put_enum_section(const struct declaration *declaration, FILE *to)
 	putc('\n', to);
 }
 
-static const struct field *next_field(const struct field *fields, uint32_t id)
+static void put_field_row(const struct field *field, FILE *to)
 {
-	while (fields && fields->id != id)
-		fields = fields->next;
-	return fields;
+	const char *type = code(idl_type(field->type));
+	const char *const cells[] = {
+		text_format("%" PRIu32, field->id),
+		code(field->name),
+		field->attributes
+			? text_format("%s %s", code(attributes_text(field->attributes)), type)
+			: type,
+		field->fallback ? code(idl_literal(field->fallback)) : NULL,
+		code(c_member(field->type, field->c_name)),
+		field->doc,
+	};
+
+	put_cells(cells, sizeof(cells) / sizeof(*cells), to);
 }
 
+/* In the order in which they were written; the id is that of the wire. */
 static void put_field_rows(const struct field *fields, FILE *to)
 {
-	const struct field *f;
-
 	fputs("| id | name | type | default | in C | |\n|---|---|---|---|---|---|\n", to);
-	for (uint32_t id = 0; (f = next_field(fields, id)); id++) {
-		const char *type = code(idl_type(f->type));
-		const char *const cells[] = {
-			text_format("%" PRIu32, id),
-			code(f->name),
-			f->attributes
-				? text_format("%s %s", code(attributes_text(f->attributes)), type)
-				: type,
-			f->fallback ? code(idl_literal(f->fallback)) : NULL,
-			code(c_member(f->type, f->c_name)),
-			f->doc,
-		};
-
-		put_cells(cells, sizeof(cells) / sizeof(*cells), to);
-	}
+	for (const struct field *f = fields; f; f = f->next)
+		put_field_row(f, to);
 	putc('\n', to);
 }
 

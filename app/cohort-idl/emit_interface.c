@@ -11,6 +11,7 @@
 #include "emit_names.h"
 #include "emit_tables.h"
 #include "emit_text.h"
+#include "memory.h"
 
 enum form {
 	FORM_CALL,
@@ -29,13 +30,23 @@ static const char *struct_of(const struct record *record, const char *name)
 	return text_format("struct %s *%s", record->c_name, name);
 }
 
-static const struct method *method_with_id(const struct declaration *interface, uint32_t id)
+static uint32_t count_methods(const struct declaration *interface)
 {
-	const struct method *m = interface->methods;
+	uint32_t n = 0;
 
-	while (m && m->id != id)
-		m = m->next;
-	return m;
+	for (const struct method *m = interface->methods; m; m = m->next)
+		n++;
+	return n;
+}
+
+/* In the order of their ids. */
+static const struct method **sort_methods(const struct declaration *interface)
+{
+	const struct method **sorted = node_new((count_methods(interface) + 1) * sizeof(*sorted));
+
+	for (const struct method *m = interface->methods; m; m = m->next)
+		sorted[m->id] = m;
+	return sorted;
 }
 
 /* --- Calling -------------------------------------------------------------------------------------- */
@@ -200,12 +211,13 @@ void put_proxy_declarations(const struct declaration *interface, const struct me
 
 static void put_numbers(const struct declaration *interface, FILE *to)
 {
+	const struct method **sorted = sort_methods(interface);
+
 	if (!interface->methods)
 		return;
 	fprintf(to, "enum %s_method {\n", interface->c_name);
-	for (uint32_t id = 0; method_with_id(interface, id); id++)
-		fprintf(to, "\t%s = %" PRIu32 ",\n",
-			method_number(interface, method_with_id(interface, id)), id);
+	for (uint32_t id = 0; sorted[id]; id++)
+		fprintf(to, "\t%s = %" PRIu32 ",\n", method_number(interface, sorted[id]), id);
 	fputs("};\n\n", to);
 }
 
@@ -319,19 +331,12 @@ static void put_method_row(const struct declaration *interface, const struct met
 
 static void put_method_rows(const struct declaration *interface, FILE *to)
 {
+	const struct method **sorted = sort_methods(interface);
+
 	fprintf(to, "static const struct cohort_method methods_of_%s[] = {\n", interface->c_name);
-	for (uint32_t id = 0; method_with_id(interface, id); id++)
-		put_method_row(interface, method_with_id(interface, id), to);
+	for (uint32_t id = 0; sorted[id]; id++)
+		put_method_row(interface, sorted[id], to);
 	fputs("};\n\n", to);
-}
-
-static uint32_t count_methods(const struct declaration *interface)
-{
-	uint32_t n = 0;
-
-	while (method_with_id(interface, n))
-		n++;
-	return n;
 }
 
 static void put_interface_table(const struct declaration *interface, FILE *to)

@@ -130,13 +130,23 @@ static void put_enum_table(const struct declaration *declaration, FILE *to)
 	put_row(to, text_format("%s_type", c_name), &row);
 }
 
+/*
+ * An enum that is flags only in some places has two tables. Names tell types apart, so the one for
+ * these places has a name that no type can be given.
+ */
+static const char *name_of_flags(const struct declaration *declaration)
+{
+	return declaration->flags ? declaration->full_name
+				  : text_format("[flags] %s", declaration->full_name);
+}
+
 static void put_flags_table(const struct declaration *declaration, const char *name, bool is_public,
 			    FILE *to)
 {
 	struct row row = {
 		.kind = "FLAGS",
 		.c_type = "uint32_t",
-		.name = quoted(declaration->full_name),
+		.name = quoted(name_of_flags(declaration)),
 		.values = text_format("mask_of_%s", declaration->c_name),
 		.is_public = is_public,
 	};
@@ -257,29 +267,35 @@ static void put_default(const struct record *record, const struct field *field, 
 		fprintf(to, "static const %s %s = %s;\n", type, name, literal);
 }
 
-static const struct field *field_with_id(const struct record *record, uint32_t id)
+/* In the order of their ids, which is that of the wire. */
+static const struct field **sort_fields(const struct record *record, size_t n)
 {
-	const struct field *f = record->fields;
+	const struct field **sorted = node_new(n * sizeof(*sorted));
 
-	while (f && f->id != id)
-		f = f->next;
-	return f;
+	for (const struct field *f = record->fields; f; f = f->next)
+		sorted[f->id] = f;
+	return sorted;
+}
+
+static void put_field(const struct record *record, const struct field *field, FILE *to)
+{
+	const char *const items[] = {
+		quoted(field->name),
+		address(name_of_table(field->type)),
+		text_format("offsetof(struct %s, %s)", record->c_name, field->c_name),
+		field->fallback ? address(name_of_default(record, field)) : "NULL",
+	};
+
+	put_list(to, "\t{ ", items, sizeof(items) / sizeof(*items), " },\n");
 }
 
 static void put_fields(const struct record *record, size_t n, FILE *to)
 {
-	fprintf(to, "static const struct cohort_field fields_of_%s[] = {\n", record->c_name);
-	for (uint32_t id = 0; id < n; id++) {
-		const struct field *f = field_with_id(record, id);
-		const char *const items[] = {
-			quoted(f->name),
-			address(name_of_table(f->type)),
-			text_format("offsetof(struct %s, %s)", record->c_name, f->c_name),
-			f->fallback ? address(name_of_default(record, f)) : "NULL",
-		};
+	const struct field **sorted = sort_fields(record, n);
 
-		put_list(to, "\t{ ", items, sizeof(items) / sizeof(*items), " },\n");
-	}
+	fprintf(to, "static const struct cohort_field fields_of_%s[] = {\n", record->c_name);
+	for (size_t i = 0; i < n; i++)
+		put_field(record, sorted[i], to);
 	fputs("};\n", to);
 }
 
