@@ -78,6 +78,24 @@ const char *c_string(const char *text, size_t length)
 	return literal;
 }
 
+static const char *character(unsigned char byte)
+{
+	if (byte == '\'' || byte == '\\')
+		return text_format("'\\%c'", byte);
+	return byte < 0x20 || byte >= 0x7f ? text_format("'\\%03o'", byte)
+					   : text_format("'%c'", byte);
+}
+
+const char *const *c_characters(const char *text, size_t length)
+{
+	const char **characters = node_new((length + 1) * sizeof(*characters));
+
+	for (size_t i = 0; i < length; i++)
+		characters[i] = character((unsigned char)text[i]);
+	characters[length] = character('\0');
+	return characters;
+}
+
 static const char *enum_literal(const struct type *type, const struct value *value)
 {
 	const struct enumerator *enumerator = enumerator_meant(value);

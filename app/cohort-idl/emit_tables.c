@@ -250,21 +250,35 @@ static const char *name_of_default(const struct record *record, const struct fie
 	return text_format("default_%" PRIu32 "_of_%s", field->id, record->c_name);
 }
 
+static void put_default_string(const char *name, const struct value *value, FILE *to)
+{
+	const struct value *text = value_resolved(value);
+
+	if (text->length <= C_STRING_MOST) {
+		fprintf(to, "static const char *const %s = %s;\n", name,
+			c_string(text->text, text->length));
+		return;
+	}
+	fprintf(to, "static const char %s_value[] = {\n", name);
+	put_list(to, "\t", c_characters(text->text, text->length), text->length + 1, "\n};\n");
+	fprintf(to, "static const char *const %s = %s_value;\n", name, name);
+}
+
 static void put_default(const struct record *record, const struct field *field, FILE *to)
 {
 	struct type required = type_required(field->type);
 	const char *name = name_of_default(record, field);
-	const char *type = c_type(&required), *literal = c_literal(&required, field->fallback);
+	const char *type = c_type(&required);
 
-	if (type_is_pointer(field->type)) {
-		fprintf(to, "static const %s %s_value = %s;\n", type, name, literal);
-		fprintf(to, "static const %s *const %s = &%s_value;\n", type, name, name);
+	if (field->type->kind == TYPE_STRING) {
+		put_default_string(name, field->fallback, to);
 		return;
 	}
-	if (field->type->kind == TYPE_STRING)
-		fprintf(to, "static const char *const %s = %s;\n", name, literal);
-	else
-		fprintf(to, "static const %s %s = %s;\n", type, name, literal);
+	fprintf(to, "static const %s %s%s = %s;\n", type, name,
+		type_is_pointer(field->type) ? "_value" : "",
+		c_literal(&required, field->fallback));
+	if (type_is_pointer(field->type))
+		fprintf(to, "static const %s *const %s = &%s_value;\n", type, name, name);
 }
 
 /* In the order of their ids, which is that of the wire. */

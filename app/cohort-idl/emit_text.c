@@ -72,13 +72,18 @@ void put_list(FILE *to, const char *head, const char *const *items, size_t nitem
 		fputs(tail, to);
 }
 
-/* A line of a comment, in which nothing may begin or end one. */
+/* What must not stand in a comment: its begin and end, and the trigraph that joins lines. */
+static bool is_mark(const char *text)
+{
+	return strncmp(text, "*/", 2) == 0 || strncmp(text, "/*", 2) == 0 ||
+	       strncmp(text, "?/", 2) == 0;
+}
+
 static void put_comment_line(FILE *to, const char *line, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		putc(line[i], to);
-		if (i + 1 < length && ((line[i] == '*' && line[i + 1] == '/') ||
-				       (line[i] == '/' && line[i + 1] == '*')))
+		if (is_mark(line + i))
 			putc(' ', to);
 	}
 }
