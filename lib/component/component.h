@@ -60,6 +60,7 @@ struct cohort_component {
 	enum cohort_component_state state;
 	uint32_t generation; /* of who the gate opens to: 1, ... */
 	int last_error;
+	int lost;      /* component_lost() */
 	bool stopping; /* cohort_component_stop() was called */
 };
 
@@ -73,10 +74,18 @@ void component_log(struct cohort_component *component, const char *format, ...)
 
 /*
  * One end of a socketpair whose other end is the far side's: opens the near channel over it, or adds
- * it to the one that is open, and waits until the far side has joined. Takes the descriptor, whatever is
- * returned. Sets `port->peer`. The errors of cohort_open_fd() and cohort_wait(); -EPIPE: it left.
+ * it to the one that is open. Takes the descriptor, whatever is returned. Does not wait. The errors of
+ * cohort_open_fd().
  */
+int component_open(struct cohort_component *component, int fd);
+/*
+ * Waits until the far side has joined. -ETIMEDOUT; or the error of component_lost().
+ */
+int component_await(struct cohort_component *component, int64_t deadline);
+/* Both. */
 int component_connect(struct cohort_component *component, int fd, int64_t deadline);
+/* From another thread: whoever is waited for in component_await() will not come. */
+void component_lost(struct cohort_component *component, int error);
 
 /*
  * Exchanges the descriptions of interfaces with whoever is connected, and makes it create its
@@ -95,12 +104,10 @@ int component_request(struct cohort_component *component, const char *action, co
 		      size_t length, const int *fds, size_t nfds, int64_t deadline,
 		      struct cohort_reply **out);
 
-/* Closes the near channel: calls under way end with -ESHUTDOWN. Harmless when repeated. */
-void component_disconnect(struct cohort_component *component);
-
 /*
- * cohort_close(), also inside a callback of another handle, where it needs a thread of its own.
+ * Shuts the gate and closes the near channel: calls under way end with -ESHUTDOWN and are waited for, and so
+ * are functions of the caller's services. Harmless when repeated.
  */
-void channel_close(struct cohort *channel);
+void component_disconnect(struct cohort_component *component);
 
 #endif

@@ -9,15 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct pending;
 struct turn;
 
 struct frame {
 	struct frame *outer;
-	const void *owner;  /* whose code it is: port->owner */
-	int64_t deadline;   /* that calls made in here inherit, or COHORT_FOREVER */
-	struct turn *turn;  /* direct: whose turn it holds, or NULL: none, or no longer */
-	bool replay;	    /* the replay() of that component */
-	unsigned unhandled; /* direct: one-way calls made in here that wait for their turn */
+	const void *owner; /* whose code it is: port->owner */
+	int64_t deadline;  /* that calls made in here inherit, or COHORT_FOREVER */
+	bool replay;	   /* the replay() of that component */
+	/* direct: */
+	struct turn *home;	 /* of the side whose function it is, or NULL */
+	struct turn *turn;	 /* the turn it holds, or NULL: none, or no longer */
+	struct pending *pending; /* one-way calls made in here that wait for their turn, or NULL */
 };
 
 void frame_push(struct frame *frame);

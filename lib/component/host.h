@@ -2,7 +2,7 @@
  * A host serves a class: it owns the far port and the instance that create() made. In modes direct,
  * thread and loopback the component has one; in mode process the worker has.
  *
- * Serving "component.bind" makes the instance; "component.stop" and the end of the session wake
+ * Serving "component.bind" and "component.create" makes the instance; "component.stop" and the end of the session wake
  * host_wait(); "component.buffer" goes to buffer.c.
  */
 #ifndef COMPONENT_HOST_H
@@ -25,9 +25,6 @@ struct host_options {
 	void *arg;
 };
 
-/* A class is checked before anything else looks at it: sizes, NULLs, duplicates. -EINVAL */
-int class_check(const struct cohort_component_class *class);
-
 /* The class must last as long as the host. -ENOMEM, -EAGAIN */
 int host_new(struct host **out, const struct cohort_component_class *class);
 /* Not bound, or closed. Calls destroy(), if there is an instance. NULL is allowed. */
@@ -47,5 +44,15 @@ int host_wait(struct host *host);
 void host_close(struct host *host);
 
 struct cohort_port *host_port(struct host *host);
+/* Mode direct: as host_options.owner. */
+void host_set_owner(struct host *host, const void *owner);
+
+/*
+ * What the two requests do; called plainly in mode direct. `why` gets a reason. *answer is from
+ * malloc().
+ */
+int host_bind(struct host *host, const void *offer, size_t length, void **answer,
+	      size_t *answer_length, char *why, size_t size);
+int host_create(struct host *host, const char *options, char *why, size_t size);
 
 #endif

@@ -14,45 +14,55 @@
 #include "component/port.h"
 
 struct parcel;
+struct shelf;
 
 /* The way back. */
 struct job_back {
 	/*
-	 * Tells the caller, once. `error` 0: it was answered with the status, and `out`, if the status is
-	 * 0 and there are results: an object of the method's type whose descriptors are given. Else the runtime's
-	 * error. As cohort_job_answer().
+	 * Tells the caller, once. `error` 0: it was answered with the status; if that is 0 `out` is the
+	 * results, whose descriptors are borrowed. Else the runtime's error. Returns as
+	 * cohort_job_answer().
 	 */
 	int (*answer)(struct cohort_job *job, int error, int status, const void *out);
 	bool (*cancelled)(const struct cohort_job *job);
-	/* Makes what `job` refers to last; only then may the job outlive its function. */
+	/* From now on the job may outlive its function. */
 	int (*keep)(struct cohort_job *job);
-	/* After the answer: lets go of it. */
+	/* It ends: lets go of what `from` refers to. */
 	void (*release)(struct cohort_job *job);
 };
 
 struct cohort_job {
 	const struct job_back *back;
 	const struct binding *service; /* served with its functions, and its port's self */
-	uint32_t method;
+	const struct cohort_method *method;
 	bool oneway;
 	int64_t deadline;
-	const void *in;		     /* direct: the caller's, else of `parcel` */
-	struct parcel *parcel;	     /* in, or NULL until one is needed (direct) */
+	const void *in;	       /* of `parcel`; direct: the caller's, as long as the function runs */
+	struct parcel *parcel; /* direct: NULL, unless it was kept or translated */
+	int *borrowed;	       /* direct: descriptors of `in`, once one was taken; -1: taken */
+	size_t nborrowed;
 	struct cohort_arena *memory; /* cohort_job_alloc(), or NULL */
-	void *out;		     /* what the function fills */
 	bool kept;		     /* the answer comes later */
+	atomic_uint refs;	     /* the function; if kept, who answers. Partner: job_unref() */
 	union {
-		void *direct;		  /* direct.c's struct direct_call */
-		struct cohort_call *call; /* channel.c; kept, if `kept` */
+		struct direct_call *direct; /* direct.c */
+		struct cohort_call *call;   /* channel.c */
 	} from;
-	uint64_t number; /* thread: of the place on the shelf, or 0 */
-	struct frame frame;
+	struct shelf *shelf; /* thread: a reference, or NULL */
+	uint64_t number;     /* thread: of the place on the shelf, or 0: encoded */
+	void *out;	     /* what the function fills: behind this struct */
 };
 
+/* With everything but back, deadline, in or parcel, and from. -ENOMEM */
+int job_new(struct cohort_job **out, const struct binding *service, uint32_t method);
+/* A job that never ran, without and with `back` and `from`. */
+void job_free(struct cohort_job *job);
+void job_drop(struct cohort_job *job);
+
 /*
- * Runs the function of a job that was filled in up to `in` or `parcel`, and answers it unless it was kept.
- * Frees what belongs to the job; the struct itself, which came from malloc(), unless it was kept.
+ * Runs the function, answers unless it was kept, and frees the job. `frame` has owner and deadline set, and,
+ * in mode direct, home and turn; it is popped on return, and says what became of the turn.
  */
-void job_run(struct cohort_job *job, struct turn *turn);
+void job_run(struct cohort_job *job, struct frame *frame);
 
 #endif

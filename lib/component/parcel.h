@@ -22,22 +22,19 @@ struct parcel {
 	void *object;
 };
 
-enum parcel_fds {
-	PARCEL_DUP,  /* the object's descriptors stay its owner's */
-	PARCEL_TAKE, /* they are the parcel's; on failure they are closed */
-};
-
 /* With an object as cohort_init() makes it. -ENOMEM */
 int parcel_new(struct parcel **out, const struct cohort_type *type);
 /* NULL is allowed. */
 void parcel_free(struct parcel *parcel);
 
-/* Copies. -ENOMEM, -ELOOP, -EMFILE, -EBADF */
-int parcel_copy(struct parcel **out, const struct cohort_type *type, const void *object,
-		enum parcel_fds fds);
-/* Encodes as one type, decodes as the other. The errors of both. */
+/*
+ * Copies: the descriptors are duplicates, those of the object stay its owner's. -ENOMEM, -ELOOP, -EMFILE,
+ * -EBADF
+ */
+int parcel_copy(struct parcel **out, const struct cohort_type *type, const void *object);
+/* So, but encodes as one type and decodes as another. The errors of both, too. */
 int parcel_translate(struct parcel **out, const struct cohort_type *from, const void *object,
-		     const struct cohort_type *to, enum parcel_fds fds);
+		     const struct cohort_type *to);
 /* Decodes. The descriptors are the parcel's on success only. The errors of cohort_decode(). */
 int parcel_decode(struct parcel **out, const struct cohort_type *type, const void *data,
 		  size_t length, const int *fds, size_t nfds);
@@ -48,8 +45,7 @@ int parcel_fd_take(struct parcel *parcel, int fd);
 void *parcel_alloc(struct parcel *parcel, size_t size);
 /* The parcel of an object that parcel_*() made. */
 struct parcel *parcel_of(void *object);
-
-/* Closes the descriptors of an object that is nobody's parcel. */
-void object_close(const struct cohort_type *type, const void *object);
+/* Whether it owns this descriptor. */
+bool parcel_has_fd(const struct parcel *parcel, int fd);
 
 #endif

@@ -31,6 +31,7 @@
 struct buffers;
 struct parcel;
 struct port_call;
+struct served;
 struct shelf;
 
 /* One interface at one side: called (functions is NULL) or served. */
@@ -43,7 +44,7 @@ struct binding {
 	/* Since the sides were bound: */
 	uint32_t methods; /* as many of its methods the other side has, too */
 	bool alike;	  /* the other side's tables say the same: objects need no translation */
-	const struct binding *other; /* direct: the other side's */
+	struct binding *other; /* direct: the other side's */
 };
 
 enum gate {
@@ -90,15 +91,17 @@ struct cohort_port {
 	enum gate gate;
 	bool wait_for_restart; /* GATE_REPLAY: others wait */
 	unsigned inside;       /* calls between enter and leave */
+	bool bound;	       /* calls that arrive are served */
 	cohort_peer peer;      /* whom the gate is open to, or COHORT_NOBODY */
 
 	/* direct */
 	struct cohort_port *other;
-	struct turn turn; /* of this side's functions */
+	struct turn *turn; /* of this side's functions */
 
 	/* thread, loopback, process */
 	struct cohort *channel;
-	struct shelf *shelf; /* thread: both ports' */
+	struct served *served; /* channel.c: the arguments of its actions */
+	struct shelf *shelf;   /* thread: both ports' */
 
 	struct buffers *buffers; /* buffer.c's: far: what is mapped */
 };
@@ -112,6 +115,9 @@ int port_new(struct cohort_port **out, const struct cohort_service *services, si
 /* Nobody is inside and the channel is closed. NULL is allowed. */
 void port_free(struct cohort_port *port);
 
+/* Calls that arrive are served from now on, or not. */
+void port_set_bound(struct cohort_port *port, bool bound);
+
 /* The gate. Wakes who waits at it. */
 void port_set_gate(struct cohort_port *port, enum gate gate);
 /* Waits until nobody is inside any more. */
@@ -119,6 +125,8 @@ void port_drain(struct cohort_port *port);
 /* For calls of the runtime's own (component.bind and so on) as well: 0, -ESHUTDOWN, -ENOTCONN, -ETIMEDOUT */
 int port_enter(struct cohort_port *port, int64_t deadline);
 void port_leave(struct cohort_port *port);
+/* Enters once more what was entered: for what goes on when the call has returned. */
+void port_hold(struct cohort_port *port);
 
 /* The binding of an interface that is used or served here under this name, or NULL. */
 struct binding *binding_find(struct binding *bindings, size_t count, const char *name);

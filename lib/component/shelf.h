@@ -15,8 +15,9 @@ struct parcel;
 struct shelf;
 
 int shelf_new(struct shelf **out);
-/* Frees what still lies there. NULL is allowed. */
-void shelf_free(struct shelf *shelf);
+struct shelf *shelf_ref(struct shelf *shelf);
+/* The last one frees what still lies there. NULL is allowed. */
+void shelf_unref(struct shelf *shelf);
 
 /* Takes the parcel on success, and returns its number, never used before. -ENOMEM */
 int shelf_put(struct shelf *shelf, struct parcel *parcel, uint64_t *number);
@@ -26,5 +27,8 @@ struct parcel *shelf_pick(struct shelf *shelf, uint64_t number);
 int shelf_answer(struct shelf *shelf, uint64_t number, struct parcel *results);
 /* Ends the place: returns the results, or NULL. Frees parameters that nobody picked. */
 struct parcel *shelf_clear(struct shelf *shelf, uint64_t number);
+
+/* Both at once, for a one-way call, whose results nobody awaits: returns the parameters. */
+struct parcel *shelf_take(struct shelf *shelf, uint64_t number);
 
 #endif

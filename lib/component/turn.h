@@ -6,56 +6,77 @@
 #define COMPONENT_TURN_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct frame;
 struct turn;
 
-/* A one-way call that waits until it can run. */
+/* A call that nobody waits for, until it can run. */
 struct turn_item {
 	struct turn_item *next;
-	struct frame
-		*sender; /* whose caller's return waits for it, or NULL: guarded by turn->lock */
-	void (*run)(struct turn_item *item); /* with the turn; frees it */
+	struct pending *pending; /* of the function that made it, or NULL */
+	/* Runs with the turn, and says whether it still has it. Frees the item. */
+	bool (*run)(struct turn_item *item, struct turn *turn);
+};
+
+/* How many items of one function have not been handled. Guarded by the lock of the turn they wait for. */
+struct pending {
+	unsigned count;
+	bool abandoned; /* by the function's frame: the last item frees it */
 };
 
 struct turn {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool initialized;
+	atomic_uint refs; /* partner: turn_unref() */
 	bool shut;	  /* whoever waits gives up */
-	bool taken;	  /* some thread runs a function, or drains the queue */
+	bool taken;	  /* some thread runs a function, or items */
 	pthread_t owner;  /* if taken */
-	unsigned yielded; /* functions that gave their turn away and have not returned */
+	unsigned running; /* functions that have not returned, with the turn or without */
+	unsigned waiting; /* of those: that wait for a call of their own */
 	struct turn_item *first, **last;
 };
 
-int turn_init(struct turn *turn);
-void turn_deinit(struct turn *turn);
+/*
+ * The port holds one reference, each call that is served at it another: a job that was kept may be answered
+ * when the port is gone. -ENOMEM, -EAGAIN
+ */
+int turn_new(struct turn **out);
+struct turn *turn_ref(struct turn *turn);
+void turn_unref(struct turn *turn);
 
 /*
- * Waits for the turn, for `frame`. A frame inside a function of the same turn that did not give it
- * away runs at once, and holds nothing. -ETIMEDOUT, -ESHUTDOWN; -EDEADLK: too many gave theirs away.
+ * Waits for the turn. *held is false if this thread has it already, further out: then the function
+ * runs at once, inside. -ETIMEDOUT, -ESHUTDOWN
  */
-int turn_take(struct turn *turn, struct frame *frame, int64_t deadline);
-/* The function of the frame has returned: what waits runs, then the next may take it. */
-void turn_give(struct frame *frame);
-/* All frames of this thread are about to wait: they give away what they hold, for good. */
-void turn_yield_all(void);
+int turn_take(struct turn *turn, int64_t deadline, bool *held);
+/* What waits runs, then the next may take it. */
+void turn_give(struct turn *turn);
+
+/* A function starts, or has returned. */
+void turn_enter(struct turn *turn);
+void turn_leave(struct turn *turn);
 
 /*
- * Runs the item at once if it is nobody's turn, else when it is over: then the caller of `sender` (may be NULL)
- * waits for it in turn_await().
+ * The innermost function of this thread is about to wait: all functions further out give away what they
+ * hold, for good. `home` is its turn, or NULL. -EDEADLK: too many of that side wait already.
  */
-void turn_post(struct turn *turn, struct turn_item *item, struct frame *frame,
-	       struct frame *sender);
-/* Waits until the one-way calls that were made in `frame` have been handled at that turn. */
-int turn_await(struct turn *turn, struct frame *frame, int64_t deadline);
+int turn_wait_begin(struct turn *home);
+void turn_wait_end(struct turn *home);
+
+/*
+ * Runs the item at once if it is nobody's turn, else when this one is over; then, if there is a sender, its
+ * `pending` counts it.
+ */
+int turn_post(struct turn *turn, struct turn_item *item, struct frame *sender);
+/* Waits until what `pending` counts has been handled, and frees it. NULL: 0. -ETIMEDOUT */
+int turn_await(struct turn *turn, struct pending *pending, int64_t deadline);
 
 /* Whoever waits gets -ESHUTDOWN, then and from then on. Items run nevertheless. */
 void turn_shut(struct turn *turn);
-/* Waits until no function runs, yielded or not. */
+/* Waits until no function runs any more. */
 void turn_drain(struct turn *turn);
 
 #endif
