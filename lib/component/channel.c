@@ -292,6 +292,7 @@ static int ask_async(struct cohort_port *port, const struct port_call *call,
 	struct cohort_message message = message_for(body, port, call);
 	int err;
 
+	message.flags &= ~COHORT_FENCE; /* `done` takes its turn behind the events anyway */
 	if (!pending)
 		return -ENOMEM;
 	*pending = (struct pending_call){ port, results_of(call), body->number, call->done,

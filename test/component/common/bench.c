@@ -58,9 +58,17 @@ static int owner_nest(void *self, struct cohort_job *job, const void *in, void *
 	return 0;
 }
 
+static int linger_at(struct bench *other)
+{
+	struct part_value in = { PART_LINGERS };
+
+	return cohort_port_call(other->port, &part_interface, PART_LINGER, &in, NULL, NULL,
+				COHORT_METHOD_TIMEOUT);
+}
+
 /*
- * 0: says so. 1: notes something at the part, one-way, and then calls it. 2: tries to stop the part. Others
- * fail.
+ * 0: says so. 1: notes something at the part, one-way, and then calls it. 2: tries to stop the part.
+ * 3: when all are here, lets the part of another bench linger. Others fail.
  */
 static int owner_ask(void *self, struct cohort_job *job, const void *in, void *out)
 {
@@ -69,7 +77,8 @@ static int owner_ask(void *self, struct cohort_job *job, const void *in, void *o
 	struct part_value number = { 5 };
 
 	((struct part_value *)out)->value = value + 100;
-	bench_say(bench, "asked %u", value);
+	if (value != 3) /* which comes first is open there */
+		bench_say(bench, "asked %u", value);
 	switch (value) {
 	case 0:
 		return 0;
@@ -82,6 +91,9 @@ static int owner_ask(void *self, struct cohort_job *job, const void *in, void *o
 	case 2:
 		bench_say(bench, "stop inside %d", cohort_component_stop(bench->component));
 		return 0;
+	case 3:
+		pthread_barrier_wait(bench->all);
+		return linger_at(bench->own);
 	default:
 		return -EDOM;
 	}
@@ -99,7 +111,12 @@ static int told_number(void *self, struct cohort_job *job, const void *in, void 
 {
 	(void)job;
 	(void)out;
-	bench_say(self, "event %u", ((const struct part_value *)in)->value);
+	struct bench *bench = self;
+	uint32_t value = ((const struct part_value *)in)->value;
+
+	bench_say(bench, "event %u", value);
+	if (value == PART_LINGERS)
+		event_signal(&bench->event);
 	return 0;
 }
 
@@ -207,6 +224,11 @@ void bench_run(void (*scenario)(struct bench *bench), const char *expected)
 	}
 }
 
+static bool has_value(enum part_method method)
+{
+	return part_interface.methods[method].out->size >= sizeof(struct part_value);
+}
+
 void bench_call(struct bench *bench, enum part_method method, uint32_t value, int64_t timeout)
 {
 	struct part_value in = { value }, *out = NULL;
@@ -215,7 +237,7 @@ void bench_call(struct bench *bench, enum part_method method, uint32_t value, in
 				   &status, timeout);
 
 	bench_say(bench, "%s %u: %d %d %u", part_interface.methods[method].name, value, err, status,
-		  !err && !status ? out->value : 0);
+		  !err && !status && has_value(method) ? out->value : 0);
 	if (!err)
 		cohort_out_free(out);
 }

@@ -18,6 +18,7 @@ struct bench {
 	struct cohort_port *port;
 	struct event event; /* for the scenario's own use */
 	void *own;	    /* likewise */
+	pthread_barrier_t *all;
 	pthread_mutex_t lock;
 	size_t length; /* guarded by lock */
 	char journal[JOURNAL_MAX];

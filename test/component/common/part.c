@@ -53,7 +53,7 @@ INVOKE(told_functions, TOLD_NUMBER)
 static const struct cohort_method part_methods[] = {
 	METHOD(PART_ECHO, "echo", type_all, type_all),
 	METHOD(PART_FAIL, "fail", type_status, type_nothing),
-	METHOD(PART_LINGER, "linger", type_nothing, type_nothing),
+	METHOD(PART_LINGER, "linger", type_value, type_nothing),
 	METHOD(PART_NEST, "nest", type_value, type_value),
 	METHOD(PART_BURST, "burst", type_value, type_nothing),
 	METHOD(PART_KEEP, "keep", type_value, type_value),
@@ -128,8 +128,10 @@ static int linger(void *self, struct cohort_job *job, const void *in, void *out)
 	struct timespec pause = { .tv_nsec = 200000 };
 
 	(void)self;
-	(void)in;
 	(void)out;
+	if (((const struct part_value *)in)->value == PART_LINGERS)
+		cohort_port_send(cohort_job_port(job), &told_interface, TOLD_NUMBER, in,
+				 COHORT_METHOD_TIMEOUT);
 	while (!cohort_job_cancelled(job))
 		nanosleep(&pause, NULL);
 	return 0;
@@ -328,7 +330,7 @@ static int deadline(void *self, struct cohort_job *job, const void *in, void *ou
 	if (end == COHORT_FOREVER)
 		return 0;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	((struct part_value *)out)->value = (uint32_t)(end / 1000000000 - now.tv_sec + 1);
+	((struct part_value *)out)->value = (uint32_t)((end / 1000000000 - now.tv_sec + 50) / 100);
 	return 0;
 }
 

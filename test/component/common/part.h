@@ -93,9 +93,11 @@ enum part_method {
 	PART_NOTES, /* () => numbers: what was noted, which is forgotten */
 	PART_TABLE, /* value => table: static memory */
 	PART_ASK,   /* value => value: what the owner says */
-	PART_DEADLINE, /* () => value: seconds left, rounded up; 0: forever */
+	PART_DEADLINE, /* () => value: hundreds of seconds left, rounded; 0: forever */
 	PART_METHODS,
 };
+
+#define PART_LINGERS 99
 
 extern const struct cohort_interface part_interface;
 
