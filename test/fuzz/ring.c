@@ -341,7 +341,7 @@ static void withstand(void (*body)(struct hostile *, struct hostile_board *))
 	target_open(&t);
 	random = 1;
 	cr_assert_eq(pthread_create(&echoes, NULL, honest_echoes, &t), 0);
-	for (end = fuzz_end(); now_ns() < end;)
+	for (end = fuzz_end(); fuzz_goes_on(end, board);)
 		target_bother(&t, atomic_load(&t.last_joined), &random);
 	cr_assert_gt(atomic_load(&board->sessions), 2, "it hardly got in");
 	hostile_stop(pid, board);

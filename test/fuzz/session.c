@@ -377,7 +377,7 @@ Test(fuzz_session, primary_withstands_a_secondary_that_sends_what_it_likes, .tim
 	pid = hostile_start(misbehave_for_ever, t.path, &board);
 	target_open(&t);
 	cr_assert_eq(pthread_create(&echoes, NULL, honest_echoes, &t), 0);
-	for (end = fuzz_end(); now_ns() < end;)
+	for (end = fuzz_end(); fuzz_goes_on(end, board);)
 		target_bother(&t, atomic_load(&t.last_joined), &random);
 	cr_assert_gt(atomic_load(&board->sessions), 2, "it hardly got in");
 	hostile_stop(pid, board);
@@ -398,7 +398,7 @@ Test(fuzz_session, primary_withstands_an_observer_that_sends_what_it_likes, .tim
 	target_init(&t);
 	pid = hostile_start(observe_badly_for_ever, t.path, &board);
 	target_open(&t);
-	for (end = fuzz_end(); now_ns() < end;)
+	for (end = fuzz_end(); fuzz_goes_on(end, board);)
 		target_echo(&t, 100, true);
 	cr_assert_gt(atomic_load(&board->sessions), 2, "it hardly got in");
 	hostile_stop(pid, board);
@@ -1272,7 +1272,7 @@ Test(fuzz_session, secondary_withstands_a_hostile_primary, .timeout = 300)
 	target_init(&t);
 	pid = hostile_start(reign_for_ever, t.path, &board);
 	cr_assert(board_await(&board->stage, 1));
-	for (end = fuzz_end(); now_ns() < end;) {
+	for (end = fuzz_end(); fuzz_goes_on(end, board);) {
 		struct cohort *c = NULL;
 		int err = open_secondary(&t, &c);
 

@@ -58,6 +58,13 @@ int64_t fuzz_end(void)
 	return now_ns() + (getenv("COHORT_SOAK") ? COHORT_SECONDS(120) : COHORT_SECONDS(4));
 }
 
+bool fuzz_goes_on(int64_t end, struct hostile_board *board)
+{
+	int64_t now = now_ns();
+
+	return now < end || (atomic_load(&board->sessions) <= 2 && now < end + PATIENCE);
+}
+
 /* --- The peer ---------------------------------------------------------------------------------- */
 
 void hostile_init(struct hostile *h, const char *path, uint64_t seed)

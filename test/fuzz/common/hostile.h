@@ -33,6 +33,10 @@ uint64_t draw_below(uint64_t *state, uint64_t n);
 /* How long a fuzzing test goes on: COHORT_SOAK=1 is two minutes. */
 int64_t fuzz_end(void);
 
+/* Until then, and on a slow machine until the hostile one has got in some times. */
+struct hostile_board;
+bool fuzz_goes_on(int64_t end, struct hostile_board *board);
+
 /* --- The peer ---------------------------------------------------------------------------------- */
 
 struct hostile {
