@@ -171,7 +171,7 @@ struct cohort_component_config {
 	struct cohort_sandbox sandbox;
 	int log_fd; /* its standard output and error; -1: /dev/null. Borrowed while it runs */
 	enum cohort_restart restart;
-	uint32_t restart_limit;	   /* at most so many */
+	uint32_t restart_limit;	   /* at most so many, up to 65536; 0: no limit */
 	int64_t restart_window;	   /* within this time, or 0: ever */
 	int64_t restart_delay;	   /* before the first; twice as long each time: 10 ms */
 	int64_t restart_delay_max; /* 1 s */
@@ -205,6 +205,7 @@ struct cohort_component_config {
  *
  * -EINVAL    the config is not valid, or $COHORT_COMPONENT_MODE
  * -ENOENT    no such file, or no worker program;  -ELIBBAD: the object does not load or has no COHORT_COMPONENT
+ * -EACCES, -ENOEXEC  the worker program cannot be executed
  * -EPROTO    the interfaces do not fit: the log says which and where
  * -ETIMEDOUT it was not ready in time;  -EPIPE: the worker ended before it was
  * -EPERM     the sandbox could not be applied, and has to be: the log says what
