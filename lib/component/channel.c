@@ -31,6 +31,7 @@
 #include "cohort/request.h"
 #include "component/bind.h"
 #include "component/clock.h"
+#include "component/component.h"
 #include "component/encoder.h"
 #include "component/frame.h"
 #include "component/job.h"
@@ -133,22 +134,29 @@ static bool is_shut(struct cohort_port *port)
 }
 
 /* The session is over, in one of the ways in which that can be seen. */
-static int end_of_session(struct cohort_port *port, int err)
+static int end_of_session(struct cohort_port *port, cohort_peer peer, int err)
 {
-	if (!port->component || is_shut(port))
+	struct cohort_component *component = port->component;
+
+	if (component && component->mode->settle && !is_shut(port))
+		component->mode->settle(component, peer);
+	if (!component || is_shut(port))
 		return -ESHUTDOWN;
 	return err == -ESTALE || err == -ENOTCONN ? -ENOTCONN : -EPIPE;
 }
 
-static int error_of(struct cohort_port *port, int err)
+/* What a call to this peer fails with. */
+static int error_of(struct cohort_port *port, cohort_peer peer, int err)
 {
+	if (peer == COHORT_NOBODY)
+		err = -ESTALE;
 	switch (err) {
 	case -ESTALE:
 	case -ENOTCONN:
 	case -EPIPE:
 	case -ECANCELED:
 	case -ESHUTDOWN:
-		return end_of_session(port, err);
+		return end_of_session(port, peer, err);
 	case -ENOENT:
 		return -ENOSYS;
 	case -ENOBUFS:
@@ -226,19 +234,20 @@ static int over_channel_call(struct cohort_port *port, const struct port_call *c
 	struct cohort_message message;
 	struct parcel *shelved = NULL;
 	struct body body;
+	cohort_peer peer;
 	int err = make_body(&body, port, call);
 
 	if (err)
 		return err;
 	message = message_for(&body, port, call);
-	err = cohort_request(port->channel, channel_peer(port), &message,
-			     clock_left(call->deadline), &reply);
+	peer = channel_peer(port);
+	err = cohort_request(port->channel, peer, &message, clock_left(call->deadline), &reply);
 	if (body.number)
 		shelved = shelf_clear(port->shelf, body.number);
 	body_end(&body);
 	if (err) {
 		parcel_free(shelved);
-		return error_of(port, err);
+		return error_of(port, peer, err);
 	}
 	err = read_reply(reply, results_of(call), body.number, shelved, results, status);
 	cohort_reply_free(reply);
@@ -249,6 +258,7 @@ static int over_channel_call(struct cohort_port *port, const struct port_call *c
 
 struct pending_call {
 	struct cohort_port *port;
+	cohort_peer peer;
 	const struct cohort_type *type;
 	uint64_t number;
 	cohort_port_done *done;
@@ -278,7 +288,7 @@ static void on_done(struct cohort *c, uint64_t id, int error, struct cohort_repl
 		shelved = shelf_clear(pending->port->shelf, pending->number);
 	if (error)
 		parcel_free(shelved);
-	error = error ? error_of(pending->port, error)
+	error = error ? error_of(pending->port, pending->peer, error)
 		      : read_reply(reply, pending->type, pending->number, shelved, &results,
 				   &status);
 	cohort_reply_free(reply);
@@ -290,18 +300,19 @@ static int ask_async(struct cohort_port *port, const struct port_call *call,
 {
 	struct pending_call *pending = calloc(1, sizeof(*pending));
 	struct cohort_message message = message_for(body, port, call);
+	cohort_peer peer = channel_peer(port);
 	int err;
 
 	message.flags &= ~COHORT_FENCE; /* `done` takes its turn behind the events anyway */
 	if (!pending)
 		return -ENOMEM;
-	*pending = (struct pending_call){ port, results_of(call), body->number, call->done,
-					  call->arg };
-	err = cohort_request_async(port->channel, channel_peer(port), &message,
-				   clock_left(call->deadline), on_done, pending, NULL);
+	*pending = (struct pending_call){ port,		peer,	    results_of(call),
+					  body->number, call->done, call->arg };
+	err = cohort_request_async(port->channel, peer, &message, clock_left(call->deadline),
+				   on_done, pending, NULL);
 	if (err)
 		free(pending);
-	return err ? error_of(port, err) : 0;
+	return err ? error_of(port, peer, err) : 0;
 }
 
 static int over_channel_async(struct cohort_port *port, const struct port_call *call)
@@ -322,17 +333,19 @@ static int over_channel_send(struct cohort_port *port, const struct port_call *c
 {
 	struct cohort_message message;
 	struct body body;
+	cohort_peer peer;
 	int err = make_body(&body, port, call);
 
 	if (err)
 		return err;
 	message = message_for(&body, port, call);
 	message.flags = 0;
-	err = cohort_send(port->channel, channel_peer(port), &message, clock_left(call->deadline));
+	peer = channel_peer(port);
+	err = cohort_send(port->channel, peer, &message, clock_left(call->deadline));
 	if (err && body.number)
 		parcel_free(shelf_clear(port->shelf, body.number));
 	body_end(&body);
-	return err ? error_of(port, err) : 0;
+	return err ? error_of(port, peer, err) : 0;
 }
 
 static const struct way over_channel = { over_channel_call, over_channel_async, over_channel_send };

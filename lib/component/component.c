@@ -29,6 +29,7 @@
 #include "component/load.h"
 #include "component/local.h"
 #include "component/port.h"
+#include "component/supervise.h"
 
 #define RING_SIZE ((size_t)64 * 1024) /* of a channel that carries numbers */
 
@@ -36,6 +37,7 @@ static const struct mode *const modes[] = {
 	&mode_direct,
 	&mode_thread,
 	&mode_loopback,
+	&mode_process,
 };
 
 static const struct mode *find_mode(const char *name)
@@ -113,6 +115,8 @@ static void on_joined(struct cohort *c, cohort_peer peer, void *user)
 
 	(void)c;
 	channel_set_peer(component->port, peer);
+	if (component->mode->joined)
+		component->mode->joined(component);
 }
 
 static void on_left(struct cohort *c, cohort_peer peer, enum cohort_reason reason, void *user)
@@ -360,6 +364,7 @@ static int component_new(struct cohort_component **out,
 	pthread_mutex_init(&component->lock, NULL);
 	component->mode = mode;
 	component->class = config->component;
+	component->generation = 1;
 	err = cohort_arena_new(&component->memory);
 	if (!err)
 		err = config_copy(&component->config, config, component->memory);
@@ -425,11 +430,10 @@ int cohort_component_start(struct cohort_component **out,
 		return err;
 	}
 	*out = component;
-	pthread_mutex_lock(&component->lock);
-	component->generation = 1;
-	pthread_mutex_unlock(&component->lock);
 	port_set_gate(component->port, GATE_OPEN);
 	component_set_state(component, COHORT_COMPONENT_RUNNING);
+	if (mode->started)
+		mode->started(component);
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 
 struct cohort_component;
 struct host;
-struct worker;
+struct supervisor;
 
 struct mode {
 	const char *name;
@@ -35,12 +35,21 @@ struct mode {
 	 * left. Never called inside a callback of a channel.
 	 */
 	void (*stop)(struct cohort_component *component);
+	/* The gate was opened after start(). May be NULL. */
+	void (*started)(struct cohort_component *component);
+	/* Somebody joined the near channel: `port->peer`. On its handler thread. May be NULL. */
+	void (*joined)(struct cohort_component *component);
 	/*
 	 * The session on the near channel ended. On its handler thread: must not wait. Also while it is being
 	 * stopped. May be NULL.
 	 */
 	void (*left)(struct cohort_component *component, cohort_peer peer,
 		     enum cohort_reason reason);
+	/*
+	 * A call to this peer is about to fail because its session ended: waits a moment until what became of
+	 * it is known. May be NULL.
+	 */
+	void (*settle)(struct cohort_component *component, cohort_peer peer);
 	/* Fills in what only the mode knows; size, state, generation, last_error are set. May be NULL. */
 	void (*info)(struct cohort_component *component, struct cohort_component_info *info);
 };
@@ -53,7 +62,7 @@ struct cohort_component {
 	const struct cohort_component_class *class; /* direct, thread, loopback: what runs */
 	void *object;				    /* dlopen()ed for it, or NULL */
 	struct host *host;			    /* direct, thread, loopback */
-	struct worker *worker;			    /* process: process.c's own */
+	struct supervisor *supervisor;		    /* process: supervise.c's own */
 	struct buffers *buffers;		    /* buffer.c's own: what is shown */
 
 	pthread_mutex_t lock;

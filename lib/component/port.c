@@ -247,6 +247,12 @@ static int enter(struct cohort_port *port, const struct port_call *call)
 	return -ENOSYS;
 }
 
+/* It did not run, for the worker is gone: whether there is time for the next one. */
+static bool waits_again(const struct cohort_port *port, const struct port_call *call, int err)
+{
+	return err == -ENOTCONN && port->wait_for_restart && clock_left(call->deadline) > 0;
+}
+
 static int deliver(struct parcel *results, int got, void **out, int *status)
 {
 	if (status)
@@ -271,12 +277,15 @@ int cohort_port_call(struct cohort_port *port, const struct cohort_interface *in
 		err = -EINVAL;
 	if (!err && timeout == 0)
 		err = -ETIMEDOUT;
-	if (!err)
-		err = enter(port, &call);
 	if (err)
 		return err;
-	err = port->way->call(port, &call, &results, &got);
-	port_leave(port);
+	do {
+		err = enter(port, &call);
+		if (err)
+			return err;
+		err = port->way->call(port, &call, &results, &got);
+		port_leave(port);
+	} while (waits_again(port, &call, err));
 	return err ? err : deliver(results, got, out, status);
 }
 
@@ -291,14 +300,17 @@ int cohort_port_call_async(struct cohort_port *port, const struct cohort_interfa
 		err = -EINVAL;
 	if (!err && timeout == 0)
 		err = -ETIMEDOUT;
-	if (!err)
-		err = enter(port, &call);
 	if (err)
 		return err;
 	call.done = done;
 	call.arg = arg;
-	err = port->way->call_async(port, &call);
-	port_leave(port);
+	do {
+		err = enter(port, &call);
+		if (err)
+			return err;
+		err = port->way->call_async(port, &call);
+		port_leave(port);
+	} while (waits_again(port, &call, err));
 	return err;
 }
 
@@ -308,12 +320,15 @@ int cohort_port_send(struct cohort_port *port, const struct cohort_interface *in
 	struct port_call call;
 	int err = prepare(&call, port, interface, method, in, timeout);
 
-	if (!err)
-		err = enter(port, &call);
 	if (err)
 		return err;
-	err = port->way->send(port, &call);
-	port_leave(port);
+	do {
+		err = enter(port, &call);
+		if (err)
+			return err;
+		err = port->way->send(port, &call);
+		port_leave(port);
+	} while (waits_again(port, &call, err));
 	return err;
 }
 
