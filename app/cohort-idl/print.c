@@ -246,6 +246,7 @@ static bool together(const struct declaration *a, const struct declaration *b)
 
 void print(const struct file *file, FILE *to)
 {
+	bool first = !file->doc && !*file->module && !file->imports;
 	const struct declaration *before = NULL;
 
 	print_doc(file->doc, "", to);
@@ -253,7 +254,7 @@ void print(const struct file *file, FILE *to)
 		fprintf(to, "module %s;\n", file->module);
 	print_imports(file->imports, to);
 	for (const struct declaration *d = file->declarations; d && !d->external; d = d->next) {
-		if (!before || !together(before, d))
+		if (before ? !together(before, d) : !first)
 			fputc('\n', to);
 		print_declaration(d, to);
 		before = d;
