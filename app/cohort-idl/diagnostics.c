@@ -238,5 +238,6 @@ void diagnostics_print(const struct file *files, FILE *to)
 			print_one(to, note, "note");
 	}
 	if (n > SHOWN)
-		fprintf(to, "cohort-idl: %zu more error%s\n", n - SHOWN, n - SHOWN > 1 ? "s" : "");
+		fprintf(to, "cohort-idl: %s%zu more error%s\n", nerrors > KEPT ? "at least " : "",
+			n - SHOWN, n - SHOWN > 1 ? "s" : "");
 }

@@ -272,10 +272,10 @@ static void take_number(struct lexer *l, struct token *t)
 	t->text = text_copy(t->text, t->length);
 	if (hexadecimal)
 		read_integer(t, t->text + 2, 16);
+	else if (t->text[0] == '0' && isdigit((unsigned char)t->text[1]))
+		error_at(t->place, "a number cannot begin with 0: there are no octal numbers");
 	else if (strpbrk(t->text, ".eE"))
 		read_float(t);
-	else if (t->text[0] == '0' && t->length > 1)
-		error_at(t->place, "a number cannot begin with 0: there are no octal numbers");
 	else
 		read_integer(t, t->text, 10);
 }

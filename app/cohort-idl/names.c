@@ -227,10 +227,23 @@ bool name_may_be_external(const struct file *from, const char *name)
 	return !table_find(&modules, first) && !find_any(from, first);
 }
 
+/* Of a file that has just got one, the end is known. */
+static void append(struct file *file, struct declaration *d)
+{
+	static struct declaration *last;
+
+	if (!last || last->file != file)
+		last = file->declarations;
+	while (last && last->next)
+		last = last->next;
+	*(last ? &last->next : &file->declarations) = d;
+	last = d;
+}
+
 struct declaration *name_add_external(struct file *file, struct place place, const char *name)
 {
 	const char *full_name = qualified(file->module, strlen(file->module), name);
-	struct declaration *d = table_find(&external, full_name), **end = &file->declarations;
+	struct declaration *d = table_find(&external, full_name);
 	struct symbol *symbol;
 
 	if (d)
@@ -246,9 +259,7 @@ struct declaration *name_add_external(struct file *file, struct place place, con
 		.skip_serdes = true,
 		.external = true,
 	};
-	while (*end)
-		end = &(*end)->next;
-	*end = d;
+	append(file, d);
 	symbol = node_new(sizeof(*symbol));
 	*symbol = (struct symbol){ d, NULL };
 	table_add(&external, full_name, d);

@@ -173,12 +173,11 @@ bool value_integer(const struct file *file, const struct value *v, uint64_t lowe
 
 /* --- Enums --------------------------------------------------------------------------------------- */
 
-static bool in_progress(const struct enumerator *e, const struct enumerator *until)
+static bool comes_later(const struct enumerator *e, const struct enumerator *than)
 {
-	for (const struct enumerator *o = e->of->enumerators; o != until; o = o->next)
-		if (o == e)
-			return false;
-	return true;
+	if (e->place.line != than->place.line)
+		return e->place.line > than->place.line;
+	return e->place.column >= than->place.column;
 }
 
 /* Of another enumerator, that `e` names. */
@@ -187,7 +186,7 @@ static bool take_enumerator(const struct enumerator *e, const struct enumerator 
 {
 	struct declaration *of = (struct declaration *)other->of;
 
-	if (of == e->of && in_progress(other, e)) {
+	if (of == e->of && comes_later(other, e)) {
 		error_at(e->written->place, "`%s` has no value yet", e->written->text);
 		note_at(other->place, "it is declared here");
 		return false;
