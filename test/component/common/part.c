@@ -96,11 +96,16 @@ struct part {
 	size_t nnotes;
 };
 
-static atomic_uint instances;
+static atomic_uint instances, noted;
 
 unsigned part_instances(void)
 {
 	return atomic_load(&instances);
+}
+
+unsigned part_noted(void)
+{
+	return atomic_load(&noted);
 }
 
 static int echo(void *self, struct cohort_job *job, const void *in, void *out)
@@ -282,6 +287,7 @@ static int note(void *self, struct cohort_job *job, const void *in, void *out)
 
 	(void)job;
 	(void)out;
+	atomic_fetch_add(&noted, 1);
 	if (part->nnotes < NOTES_MAX)
 		part->notes[part->nnotes++] = ((const struct part_value *)in)->value;
 	return 0;

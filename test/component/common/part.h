@@ -134,5 +134,7 @@ extern const struct cohort_component_class part_class;
 
 /* How many instances there are in this process. */
 unsigned part_instances(void);
+/* How often PART_NOTE was served in this process. */
+unsigned part_noted(void);
 
 #endif
