@@ -257,6 +257,15 @@ static int judge_all(struct binding *ours, size_t count, const struct offered *t
 	return err;
 }
 
+/* As keep(). A far port learns the timeout that its caller configured. */
+static void keep_of_port(struct cohort_port *port, const struct offer *offer)
+{
+	if (port->calls_back != (offer->nuses > 0))
+		port->calls_back = offer->nuses > 0;
+	if (!port->component && offer->call_timeout >= 0)
+		port->call_timeout = offer->call_timeout;
+}
+
 int bind_accept(struct cohort_port *port, const void *data, size_t length, bool all, char *text,
 		size_t size)
 {
@@ -271,11 +280,8 @@ int bind_accept(struct cohort_port *port, const void *data, size_t length, bool 
 	if (!err)
 		err = judge_all(port->services, port->nservices, offer.all + offer.nservices,
 				offer.nuses, false, &why);
-	if (!err) {
-		port->calls_back = offer.nuses > 0;
-		if (!port->component)
-			port->call_timeout = offer.call_timeout;
-	}
+	if (!err)
+		keep_of_port(port, &offer);
 	free(offer.all);
 	return err;
 }

@@ -21,7 +21,7 @@
 
 #include "cohort/request.h"
 #include "component/bind.h"
-#include "component/channel.h"
+#include "component/link.h"
 #include "component/check.h"
 #include "component/clock.h"
 #include "component/config.h"
@@ -114,7 +114,7 @@ static void on_joined(struct cohort *c, cohort_peer peer, void *user)
 	struct cohort_component *component = user;
 
 	(void)c;
-	channel_set_peer(component->port, peer);
+	link_set_peer(component->port, peer);
 	if (component->mode->joined)
 		component->mode->joined(component);
 }
@@ -124,8 +124,8 @@ static void on_left(struct cohort *c, cohort_peer peer, enum cohort_reason reaso
 	struct cohort_component *component = user;
 
 	(void)c;
-	if (channel_peer(component->port) == peer)
-		channel_set_peer(component->port, COHORT_NOBODY);
+	if (link_peer(component->port) == peer)
+		link_set_peer(component->port, COHORT_NOBODY);
 	if (component->mode->left)
 		component->mode->left(component, peer, reason);
 }
@@ -161,7 +161,7 @@ int component_open(struct cohort_component *component, int fd)
 	pthread_mutex_unlock(&component->port->lock);
 	fill_config(&config, component);
 	err = component->port->channel ? cohort_adopt(component->port->channel, fd)
-				       : channel_open(component->port, fd, &config, NULL, 0);
+				       : link_open(component->port, fd, &config, NULL, 0);
 	if (err)
 		close(fd);
 	return err;
@@ -204,11 +204,11 @@ void component_disconnect(struct cohort_component *component)
 	cohort_peer peer;
 
 	port_set_gate(port, GATE_SHUT);
-	peer = port->channel ? channel_peer(port) : COHORT_NOBODY;
+	peer = port->channel ? link_peer(port) : COHORT_NOBODY;
 	if (peer != COHORT_NOBODY)
 		cohort_peer_disconnect(port->channel, peer);
 	port_drain(port);
-	channel_close(port);
+	link_close(port);
 }
 
 static int request_error(int err)
@@ -236,7 +236,7 @@ int component_request(struct cohort_component *component, const char *action, co
 
 	message.fds = fds;
 	message.nfds = nfds;
-	err = cohort_request(component->port->channel, channel_peer(component->port), &message,
+	err = cohort_request(component->port->channel, link_peer(component->port), &message,
 			     clock_left(deadline), &reply);
 	if (err)
 		return request_error(err);

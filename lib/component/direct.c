@@ -9,6 +9,10 @@
  * answered long after the caller gave up. Its fields are guarded by the lock of the turn at which it is
  * served, and a caller that waits for a kept job waits on that turn's condition.
  *
+ * To a channel a wait in here is none of its own: a function of a component in mode thread that waits
+ * for one in mode direct keeps its handler thread, so that others of its side wait with it, until the
+ * deadline at worst.
+ *
  * Nobody waits for an asynchronous call whose job was kept; a thread of its own does then, like a
  * synchronous caller, and calls `done`. It is the only thread of this mode.
  */

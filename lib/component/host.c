@@ -17,7 +17,7 @@
 #include "cohort/call.h"
 #include "cohort/message.h"
 #include "component/bind.h"
-#include "component/channel.h"
+#include "component/link.h"
 #include "component/check.h"
 #include "component/clock.h"
 #include "component/frame.h"
@@ -260,7 +260,7 @@ int host_open(struct host *host, int fd, const struct host_options *options)
 	if (options->shelf)
 		host->port->shelf = shelf_ref(options->shelf);
 	fill_config(&config, host, options);
-	return channel_open(host->port, fd, &config, own, sizeof(own) / sizeof(own[0]));
+	return link_open(host->port, fd, &config, own, sizeof(own) / sizeof(own[0]));
 }
 
 int host_wait(struct host *host)
@@ -279,5 +279,5 @@ void host_close(struct host *host)
 {
 	port_set_gate(host->port, GATE_SHUT);
 	port_drain(host->port);
-	channel_close(host->port);
+	link_close(host->port);
 }

@@ -1,6 +1,6 @@
 /*
  * A job: one call that is being served. job.c runs the function and makes of what it did an outcome;
- * how that reaches the caller is the `back` of the job: direct.c or channel.c.
+ * how that reaches the caller is the `back` of the job: direct.c or link.c.
  */
 #ifndef COMPONENT_JOB_H
 #define COMPONENT_JOB_H
@@ -46,7 +46,7 @@ struct cohort_job {
 	atomic_uint refs;	     /* the function; if kept, who answers. Partner: job_unref() */
 	union {
 		struct direct_call *direct; /* direct.c */
-		struct cohort_call *call;   /* channel.c */
+		struct cohort_call *call;   /* link.c */
 	} from;
 	struct shelf *shelf; /* thread: a reference, or NULL */
 	uint64_t number;     /* thread: of the place on the shelf, or 0: encoded */

@@ -127,7 +127,7 @@ static int thread_start(struct cohort_component *component, int64_t deadline)
 	return err ? err : loopback_start(component, deadline);
 }
 
-static void channel_stop(struct cohort_component *component)
+static void link_stop(struct cohort_component *component)
 {
 	component_disconnect(component);
 	if (component->host)
@@ -139,11 +139,11 @@ static void channel_stop(struct cohort_component *component)
 const struct mode mode_thread = {
 	.name = "thread",
 	.start = thread_start,
-	.stop = channel_stop,
+	.stop = link_stop,
 };
 
 const struct mode mode_loopback = {
 	.name = "loopback",
 	.start = loopback_start,
-	.stop = channel_stop,
+	.stop = link_stop,
 };

@@ -19,6 +19,7 @@
 #include "component/clock.h"
 #include "component/frame.h"
 #include "component/parcel.h"
+#include "component/park.h"
 #include "component/shelf.h"
 
 static void free_bindings(struct binding *bindings, size_t count)
@@ -132,8 +133,13 @@ void port_drain(struct cohort_port *port)
 	pthread_mutex_unlock(&port->lock);
 }
 
+struct visitor {
+	bool replays; /* calls in replay(): it comes before everybody */
+	bool first;   /* from the line */
+};
+
 /* 0: may enter; -EAGAIN: must wait */
-static int look_locked(const struct cohort_port *port, bool replays)
+static int look_locked(const struct cohort_port *port, const struct visitor *who)
 {
 	switch (port->gate) {
 	case GATE_SHUT:
@@ -143,27 +149,53 @@ static int look_locked(const struct cohort_port *port, bool replays)
 	case GATE_WAIT:
 		return -EAGAIN;
 	case GATE_REPLAY:
-		return replays ? 0 : port->wait_for_restart ? -EAGAIN : -ENOTCONN;
+		return who->replays ? 0 : port->wait_for_restart ? -EAGAIN : -ENOTCONN;
 	case GATE_OPEN:
-		return 0;
+		return port->parked && !who->first ? -EAGAIN : 0;
 	}
 	return -ESHUTDOWN;
 }
 
-int port_enter(struct cohort_port *port, int64_t deadline)
+static int enter_as(struct cohort_port *port, const struct visitor *who, int64_t deadline)
 {
-	bool replays = frame_replays(port->owner);
 	int err;
 
 	pthread_mutex_lock(&port->lock);
 	port->inside++;
-	while ((err = look_locked(port, replays)) == -EAGAIN)
+	while ((err = look_locked(port, who)) == -EAGAIN)
 		if (clock_cond_wait(&port->changed, &port->lock, deadline)) {
 			err = -ETIMEDOUT;
 			break;
 		}
 	if (err && !--port->inside)
 		pthread_cond_broadcast(&port->changed);
+	pthread_mutex_unlock(&port->lock);
+	return err;
+}
+
+int port_enter(struct cohort_port *port, int64_t deadline)
+{
+	struct visitor who = { .replays = frame_replays(port->owner) };
+
+	return enter_as(port, &who, deadline);
+}
+
+int port_enter_first(struct cohort_port *port, int64_t deadline)
+{
+	struct visitor who = { .first = true };
+
+	return enter_as(port, &who, deadline);
+}
+
+/* Without waiting: -EAGAIN. */
+static int enter_now(struct cohort_port *port)
+{
+	struct visitor who = { .replays = frame_replays(port->owner) };
+	int err;
+
+	pthread_mutex_lock(&port->lock);
+	err = look_locked(port, &who);
+	port->inside += !err;
 	pthread_mutex_unlock(&port->lock);
 	return err;
 }
@@ -234,14 +266,19 @@ static bool is_oneway(const struct cohort_interface *interface, uint32_t method)
 	       interface->methods[method].flags & COHORT_METHOD_ONEWAY;
 }
 
-/* At the gate. What the other side has can be seen only behind it. */
+/* Whether the other side has the method: it can be seen only behind the gate. */
+static bool is_there(const struct port_call *call)
+{
+	return call->binding && call->method < call->binding->methods;
+}
+
 static int enter(struct cohort_port *port, const struct port_call *call)
 {
 	int err = port_enter(port, call->deadline);
 
 	if (err)
 		return err;
-	if (call->binding && call->method < call->binding->methods)
+	if (is_there(call))
 		return 0;
 	port_leave(port);
 	return -ENOSYS;
@@ -305,10 +342,12 @@ int cohort_port_call_async(struct cohort_port *port, const struct cohort_interfa
 	call.done = done;
 	call.arg = arg;
 	do {
-		err = enter(port, &call);
+		err = enter_now(port);
+		if (err == -EAGAIN)
+			return call.binding ? park(port, &call) : -ENOSYS;
 		if (err)
 			return err;
-		err = port->way->call_async(port, &call);
+		err = is_there(&call) ? port->way->call_async(port, &call) : -ENOSYS;
 		port_leave(port);
 	} while (waits_again(port, &call, err));
 	return err;

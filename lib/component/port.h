@@ -3,7 +3,7 @@
  * the near one belongs to the caller, the far one to the component. Each knows what its side serves
  * and calls, and, once the sides are bound, what of it the other side has.
  *
- * Calls made on a port leave through its `way`: plainly (direct.c) or over a channel (channel.c).
+ * Calls made on a port leave through its `way`: plainly (direct.c) or over a channel (link.c).
  * Calls that arrive at a port are jobs (job.h).
  *
  * The gate decides who may leave: every call enters it and leaves it, so that the end of a component
@@ -30,6 +30,7 @@
 
 struct buffers;
 struct parcel;
+struct parked;
 struct port_call;
 struct served;
 struct shelf;
@@ -91,6 +92,7 @@ struct cohort_port {
 	enum gate gate;
 	bool wait_for_restart; /* GATE_REPLAY: others wait */
 	unsigned inside;       /* calls between enter and leave */
+	struct parked *parked; /* park.c: the line */
 	bool bound;	       /* calls that arrive are served */
 	cohort_peer peer;      /* whom the gate is open to, or COHORT_NOBODY */
 
@@ -100,7 +102,7 @@ struct cohort_port {
 
 	/* thread, loopback, process */
 	struct cohort *channel;
-	struct served *served; /* channel.c: the arguments of its actions */
+	struct served *served; /* link.c: the arguments of its actions */
 	struct shelf *shelf;   /* thread: both ports' */
 
 	struct buffers *buffers; /* buffer.c's: far: what is mapped */
@@ -124,6 +126,8 @@ void port_set_gate(struct cohort_port *port, enum gate gate);
 void port_drain(struct cohort_port *port);
 /* For calls of the runtime's own (component.bind and so on) as well: 0, -ESHUTDOWN, -ENOTCONN, -ETIMEDOUT */
 int port_enter(struct cohort_port *port, int64_t deadline);
+/* So, before those in the line (park.h). */
+int port_enter_first(struct cohort_port *port, int64_t deadline);
 void port_leave(struct cohort_port *port);
 /* Enters once more what was entered: for what goes on when the call has returned. */
 void port_hold(struct cohort_port *port);

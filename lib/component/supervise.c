@@ -38,7 +38,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "component/channel.h"
+#include "component/link.h"
 #include "component/clock.h"
 #include "component/frame.h"
 #include "component/port.h"
@@ -269,9 +269,9 @@ static int join(struct supervisor *s, int64_t deadline)
 	cohort_peer peer;
 	int err;
 
-	channel_set_peer(port, COHORT_NOBODY);
+	link_set_peer(port, COHORT_NOBODY);
 	err = component_open(s->component, worker_channel_take(&s->worker));
-	while (!err && (peer = channel_peer(port)) == COHORT_NOBODY) {
+	while (!err && (peer = link_peer(port)) == COHORT_NOBODY) {
 		if (is_stopping(s))
 			return -ESHUTDOWN;
 		if (worker_has_ended(&s->worker))

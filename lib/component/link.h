@@ -1,8 +1,8 @@
 /*
  * The way over a channel: modes thread, loopback and process, in both directions.
  */
-#ifndef COMPONENT_CHANNEL_H
-#define COMPONENT_CHANNEL_H
+#ifndef COMPONENT_LINK_H
+#define COMPONENT_LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,17 +18,17 @@ struct cohort_port;
  * in config's role, actions and sizes; the rest is the caller's. Takes the descriptor on success. Errors as
  * cohort_open_fd().
  */
-int channel_open(struct cohort_port *port, int fd, struct cohort_config *config,
-		 const struct cohort_action *own, size_t nown);
+int link_open(struct cohort_port *port, int fd, struct cohort_config *config,
+	      const struct cohort_action *own, size_t nown);
 
 /* Whom to call from now on; COHORT_NOBODY: nobody. */
-void channel_set_peer(struct cohort_port *port, cohort_peer peer);
-cohort_peer channel_peer(struct cohort_port *port);
+void link_set_peer(struct cohort_port *port, cohort_peer peer);
+cohort_peer link_peer(struct cohort_port *port);
 
 /*
  * cohort_close(), also inside a callback of another handle, where it needs a thread of its own. Harmless when
  * repeated.
  */
-void channel_close(struct cohort_port *port);
+void link_close(struct cohort_port *port);
 
 #endif

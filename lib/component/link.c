@@ -1,5 +1,5 @@
 /*
- * channel.c: calls over a cohort channel, whose two ends are in one process (thread, loopback) or in two.
+ * link.c: calls over a cohort channel, whose two ends are in one process (thread, loopback) or in two.
  *
  * The near port's end is the primary, the far port's the secondary; nothing else differs. Order,
  * nesting, deadlines, exactly one outcome for each call and what happens when a side dies are the
@@ -19,7 +19,7 @@
  * (-ESTALE, -EPIPE, -ESHUTDOWN ...); to the caller it is one: -ESHUTDOWN when the end was asked for, else
  * -ENOTCONN or -EPIPE, which tell whether it may have run.
  */
-#include "component/channel.h"
+#include "component/link.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -227,8 +227,8 @@ static const struct cohort_type *results_of(const struct port_call *call)
 	return call->binding->interface->methods[call->method].out;
 }
 
-static int over_channel_call(struct cohort_port *port, const struct port_call *call,
-			     struct parcel **results, int *status)
+static int over_link_call(struct cohort_port *port, const struct port_call *call,
+			  struct parcel **results, int *status)
 {
 	struct cohort_reply *reply = NULL;
 	struct cohort_message message;
@@ -240,7 +240,7 @@ static int over_channel_call(struct cohort_port *port, const struct port_call *c
 	if (err)
 		return err;
 	message = message_for(&body, port, call);
-	peer = channel_peer(port);
+	peer = link_peer(port);
 	err = cohort_request(port->channel, peer, &message, clock_left(call->deadline), &reply);
 	if (body.number)
 		shelved = shelf_clear(port->shelf, body.number);
@@ -300,7 +300,7 @@ static int ask_async(struct cohort_port *port, const struct port_call *call,
 {
 	struct pending_call *pending = calloc(1, sizeof(*pending));
 	struct cohort_message message = message_for(body, port, call);
-	cohort_peer peer = channel_peer(port);
+	cohort_peer peer = link_peer(port);
 	int err;
 
 	message.flags &= ~COHORT_FENCE; /* `done` takes its turn behind the events anyway */
@@ -315,7 +315,7 @@ static int ask_async(struct cohort_port *port, const struct port_call *call,
 	return err ? error_of(port, peer, err) : 0;
 }
 
-static int over_channel_async(struct cohort_port *port, const struct port_call *call)
+static int over_link_async(struct cohort_port *port, const struct port_call *call)
 {
 	struct body body;
 	int err = make_body(&body, port, call);
@@ -329,7 +329,7 @@ static int over_channel_async(struct cohort_port *port, const struct port_call *
 	return err;
 }
 
-static int over_channel_send(struct cohort_port *port, const struct port_call *call)
+static int over_link_send(struct cohort_port *port, const struct port_call *call)
 {
 	struct cohort_message message;
 	struct body body;
@@ -340,7 +340,7 @@ static int over_channel_send(struct cohort_port *port, const struct port_call *c
 		return err;
 	message = message_for(&body, port, call);
 	message.flags = 0;
-	peer = channel_peer(port);
+	peer = link_peer(port);
 	err = cohort_send(port->channel, peer, &message, clock_left(call->deadline));
 	if (err && body.number)
 		parcel_free(shelf_clear(port->shelf, body.number));
@@ -348,7 +348,7 @@ static int over_channel_send(struct cohort_port *port, const struct port_call *c
 	return err ? error_of(port, peer, err) : 0;
 }
 
-static const struct way over_channel = { over_channel_call, over_channel_async, over_channel_send };
+static const struct way over_link = { over_link_call, over_link_async, over_link_send };
 
 /* The way back of a job. */
 
@@ -446,8 +446,7 @@ static void back_release(struct cohort_job *job)
 	shelf_unref(job->shelf);
 }
 
-static const struct job_back channel_back = { back_answer, back_cancelled, back_keep,
-					      back_release };
+static const struct job_back link_back = { back_answer, back_cancelled, back_keep, back_release };
 
 /* Serving. */
 
@@ -490,7 +489,7 @@ static int get_parameters(struct cohort_job *job, struct cohort_call *call)
 	const struct cohort_port *port = job->service->port;
 	int err;
 
-	job->back = &channel_back;
+	job->back = &link_back;
 	job->from.call = call;
 	job->oneway = !cohort_call_is_request(call);
 	job->deadline = cohort_call_deadline(call);
@@ -573,8 +572,8 @@ static void add_actions(const struct cohort_port *port, struct cohort_action *ac
 	}
 }
 
-int channel_open(struct cohort_port *port, int fd, struct cohort_config *config,
-		 const struct cohort_action *own, size_t nown)
+int link_open(struct cohort_port *port, int fd, struct cohort_config *config,
+	      const struct cohort_action *own, size_t nown)
 {
 	size_t count = count_methods(port);
 	struct cohort_action *actions = calloc(count + nown + 1, sizeof(*actions));
@@ -590,14 +589,14 @@ int channel_open(struct cohort_port *port, int fd, struct cohort_config *config,
 		config->actions = actions;
 		config->nactions = count + nown;
 		config->user = config->user ? config->user : port;
-		port->way = &over_channel;
+		port->way = &over_link;
 		err = cohort_open_fd(&port->channel, fd, config);
 	}
 	free(actions);
 	return err;
 }
 
-void channel_set_peer(struct cohort_port *port, cohort_peer peer)
+void link_set_peer(struct cohort_port *port, cohort_peer peer)
 {
 	pthread_mutex_lock(&port->lock);
 	port->peer = peer;
@@ -605,7 +604,7 @@ void channel_set_peer(struct cohort_port *port, cohort_peer peer)
 	pthread_mutex_unlock(&port->lock);
 }
 
-cohort_peer channel_peer(struct cohort_port *port)
+cohort_peer link_peer(struct cohort_port *port)
 {
 	cohort_peer peer;
 
@@ -621,7 +620,7 @@ static void *close_apart(void *arg)
 	return NULL;
 }
 
-void channel_close(struct cohort_port *port)
+void link_close(struct cohort_port *port)
 {
 	struct cohort *channel = port->channel;
 	pthread_t thread;

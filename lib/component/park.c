@@ -1,0 +1,142 @@
+/*
+ * park.c: the first call that is put aside starts a thread, the attendant. It waits at the gate for the first
+ * one in the line, as a synchronous caller would, and sends it off, and so on; when the line is empty it
+ * ends. As long as there is a line nobody else passes the gate (port.c), so that a thread's calls
+ * stay in order. The attendant is inside the port, so the end of a component waits for it.
+ */
+#include "component/park.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "component/frame.h"
+#include "component/parcel.h"
+#include "component/port.h"
+
+struct parked {
+	struct parked *next;
+	struct port_call call;
+	struct parcel *in;
+};
+
+static void finish(struct cohort_port *port, struct parked *parked, int err)
+{
+	struct frame frame = { .owner = port->owner, .deadline = COHORT_FOREVER };
+
+	if (err) {
+		frame_push(&frame);
+		parked->call.done(port, err, 0, NULL, parked->call.arg);
+		frame_pop(&frame);
+	}
+	parcel_free(parked->in);
+	free(parked);
+}
+
+static int send_off(struct cohort_port *port, const struct port_call *call)
+{
+	int err = port_enter_first(port, call->deadline);
+
+	if (err)
+		return err;
+	err = call->method < call->binding->methods ? port->way->call_async(port, call) : -ENOSYS;
+	port_leave(port);
+	return err;
+}
+
+static struct parked *first(struct cohort_port *port)
+{
+	struct parked *parked;
+
+	pthread_mutex_lock(&port->lock);
+	parked = port->parked;
+	pthread_mutex_unlock(&port->lock);
+	return parked;
+}
+
+/* The line is empty only when its last one has been sent off. Whether it is. */
+static bool remove_first(struct cohort_port *port)
+{
+	bool empty;
+
+	pthread_mutex_lock(&port->lock);
+	port->parked = port->parked->next;
+	empty = !port->parked;
+	if (empty)
+		pthread_cond_broadcast(&port->changed);
+	pthread_mutex_unlock(&port->lock);
+	return empty;
+}
+
+static void *attend(void *arg)
+{
+	struct cohort_port *port = arg;
+	bool empty = false;
+
+	while (!empty) {
+		struct parked *parked = first(port);
+		int err = send_off(port, &parked->call);
+
+		empty = remove_first(port);
+		finish(port, parked, err);
+	}
+	port_leave(port);
+	return NULL;
+}
+
+static int start_attendant(struct cohort_port *port)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int err = pthread_attr_init(&attr);
+
+	if (err)
+		return -err;
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	err = pthread_create(&thread, &attr, attend, port);
+	pthread_attr_destroy(&attr);
+	return -err;
+}
+
+/* Under the lock, so that the attendant is there before the line is seen. */
+static int join_line(struct cohort_port *port, struct parked *parked)
+{
+	struct parked **last = &port->parked;
+	int err = 0;
+
+	pthread_mutex_lock(&port->lock);
+	while (*last)
+		last = &(*last)->next;
+	*last = parked;
+	if (last == &port->parked) {
+		port->inside++;
+		err = start_attendant(port);
+		if (err) {
+			port->parked = NULL;
+			port->inside--;
+		}
+	}
+	pthread_mutex_unlock(&port->lock);
+	return err;
+}
+
+int park(struct cohort_port *port, const struct port_call *call)
+{
+	struct parked *parked = calloc(1, sizeof(*parked));
+	int err;
+
+	if (!parked)
+		return -ENOMEM;
+	err = parcel_copy(&parked->in, call->binding->interface->methods[call->method].in,
+			  call->in);
+	parked->call = *call;
+	if (!err) {
+		parked->call.in = parked->in->object;
+		err = join_line(port, parked);
+	}
+	if (err) {
+		parcel_free(parked->in);
+		free(parked);
+	}
+	return err;
+}
