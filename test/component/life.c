@@ -26,14 +26,13 @@ static void tear_down(void)
 	bench_deinit(&bench);
 }
 
-TestSuite(life, .init = set_up, .fini = tear_down);
-
 static int start(void)
 {
 	return cohort_component_start(&component, &config);
 }
 
-Test(life, a_configuration_that_is_not_valid_is_refused_without_effect)
+Test(life, a_configuration_that_is_not_valid_is_refused_without_effect, .init = set_up,
+     .fini = tear_down)
 {
 	const struct cohort_component_config good = config;
 	struct cohort_component *untouched = (struct cohort_component *)&bench;
@@ -69,7 +68,7 @@ Test(life, a_configuration_that_is_not_valid_is_refused_without_effect)
 	cr_assert_str_eq(bench.journal, "");
 }
 
-Test(life, an_interface_named_twice_is_refused)
+Test(life, an_interface_named_twice_is_refused, .init = set_up, .fini = tear_down)
 {
 	const struct cohort_interface *twice[] = { &part_interface, &part_interface };
 	struct cohort_service services[2] = { config.services[0], config.services[0] };
@@ -82,7 +81,7 @@ Test(life, an_interface_named_twice_is_refused)
 	cr_assert_eq(start(), -EINVAL);
 }
 
-Test(life, a_class_that_is_not_valid_is_refused)
+Test(life, a_class_that_is_not_valid_is_refused, .init = set_up, .fini = tear_down)
 {
 	struct cohort_component_class class = part_class;
 
@@ -100,7 +99,8 @@ Test(life, a_class_that_is_not_valid_is_refused)
 	cr_assert_eq(start(), -EINVAL);
 }
 
-Test(life, the_error_of_create_is_that_of_the_start_in_every_mode)
+Test(life, the_error_of_create_is_that_of_the_start_in_every_mode, .init = set_up,
+     .fini = tear_down)
 {
 	struct census before;
 	char why[1024] = "";
@@ -119,7 +119,8 @@ Test(life, the_error_of_create_is_that_of_the_start_in_every_mode)
 	}
 }
 
-Test(life, the_environment_chooses_the_mode_if_the_program_does_not)
+Test(life, the_environment_chooses_the_mode_if_the_program_does_not, .init = set_up,
+     .fini = tear_down)
 {
 	config.mode = NULL;
 	setenv("COHORT_COMPONENT_MODE", "slow", 1);
@@ -132,7 +133,7 @@ Test(life, the_environment_chooses_the_mode_if_the_program_does_not)
 	cr_assert_eq(cohort_component_stop(component), 0);
 }
 
-Test(life, a_file_that_is_no_component_is_refused_with_a_reason)
+Test(life, a_file_that_is_no_component_is_refused_with_a_reason, .init = set_up, .fini = tear_down)
 {
 	char folder[TEMP_DIR_MAX], path[TEMP_DIR_MAX + 16];
 	int fd;
@@ -152,14 +153,14 @@ Test(life, a_file_that_is_no_component_is_refused_with_a_reason)
 	temp_dir_remove(folder);
 }
 
-Test(life, an_object_without_a_component_is_refused)
+Test(life, an_object_without_a_component_is_refused, .init = set_up, .fini = tear_down)
 {
 	config.component = NULL;
 	config.path = "/proc/self/exe";
 	cr_assert_eq(start(), -ELIBBAD);
 }
 
-Test(life, info_says_how_it_is)
+Test(life, info_says_how_it_is, .init = set_up, .fini = tear_down)
 {
 	struct cohort_component_info info = { .size = sizeof(info) };
 
@@ -176,7 +177,7 @@ Test(life, info_says_how_it_is)
 	cr_assert_eq(cohort_component_stop(component), 0);
 }
 
-Test(life, nothing_is_no_component)
+Test(life, nothing_is_no_component, .init = set_up, .fini = tear_down)
 {
 	cr_assert_eq(cohort_component_stop(NULL), 0);
 	cr_assert_null(cohort_component_port(NULL));
@@ -185,7 +186,7 @@ Test(life, nothing_is_no_component)
 	cr_assert_eq(cohort_out_fd_take(NULL, 1), -EINVAL);
 }
 
-Test(life, calls_with_bad_arguments_are_refused_in_every_mode)
+Test(life, calls_with_bad_arguments_are_refused_in_every_mode, .init = set_up, .fini = tear_down)
 {
 	struct part_value in = { 1 };
 
@@ -210,7 +211,7 @@ Test(life, calls_with_bad_arguments_are_refused_in_every_mode)
 }
 
 /* One-way calls that were accepted are served before the end. */
-Test(life, what_was_sent_before_the_stop_is_served)
+Test(life, what_was_sent_before_the_stop_is_served, .init = set_up, .fini = tear_down)
 {
 	for (const struct bench_mode *mode = bench_modes; mode->name; mode++) {
 		unsigned before = part_noted();
@@ -240,7 +241,7 @@ static int stop_other(void *self, struct cohort_job *job, const void *in, void *
 	return 0;
 }
 
-Test(life, a_callback_of_one_component_can_stop_another)
+Test(life, a_callback_of_one_component_can_stop_another, .init = set_up, .fini = tear_down)
 {
 	static const struct owner_functions functions = {
 		{ [OWNER_ASK] = stop_other, [OWNER_NEST] = stop_other, [OWNER_NOTE] = stop_other }
@@ -268,7 +269,7 @@ Test(life, a_callback_of_one_component_can_stop_another)
 	}
 }
 
-Test(life, results_outlive_their_component)
+Test(life, results_outlive_their_component, .init = set_up, .fini = tear_down)
 {
 	struct part_value in = { 1 };
 	struct part_table *out;

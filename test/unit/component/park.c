@@ -99,8 +99,6 @@ static void tear_down(void)
 	event_deinit(&left.event);
 }
 
-TestSuite(park, .init = set_up, .fini = tear_down);
-
 static void on_done(struct cohort_port *of, int error, int status, void *out, void *arg)
 {
 	cr_assert_eq(of, port);
@@ -127,7 +125,8 @@ static void *call(void *arg)
 	return NULL;
 }
 
-Test(park, asynchronous_calls_leave_in_order_and_before_who_waits)
+Test(park, asynchronous_calls_leave_in_order_and_before_who_waits, .init = set_up,
+     .fini = tear_down)
 {
 	pthread_t thread;
 
@@ -142,7 +141,7 @@ Test(park, asynchronous_calls_leave_in_order_and_before_who_waits)
 		cr_assert_eq(left.values[i], i, "%u: %u", i, left.values[i]);
 }
 
-Test(park, a_call_for_which_nobody_comes_in_time_times_out)
+Test(park, a_call_for_which_nobody_comes_in_time_times_out, .init = set_up, .fini = tear_down)
 {
 	cr_assert_eq(call_async(3, COHORT_MS(20)), 0);
 	cr_assert(event_wait_for(&left.event, 1, PATIENCE_MS));
@@ -150,7 +149,7 @@ Test(park, a_call_for_which_nobody_comes_in_time_times_out)
 	cr_assert_eq(left.errors[0], -ETIMEDOUT);
 }
 
-Test(park, the_end_is_told_to_each)
+Test(park, the_end_is_told_to_each, .init = set_up, .fini = tear_down)
 {
 	cr_assert_eq(call_async(1, COHORT_FOREVER), 0);
 	cr_assert_eq(call_async(2, COHORT_FOREVER), 0);
@@ -162,7 +161,7 @@ Test(park, the_end_is_told_to_each)
 	cr_assert_eq(call_async(1, COHORT_FOREVER), -ESHUTDOWN);
 }
 
-Test(park, without_waiting_for_a_restart_a_call_fails_at_once)
+Test(park, without_waiting_for_a_restart_a_call_fails_at_once, .init = set_up, .fini = tear_down)
 {
 	port_set_gate(port, GATE_ABSENT);
 	cr_assert_eq(call_async(1, COHORT_FOREVER), -ENOTCONN);
