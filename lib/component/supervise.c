@@ -13,20 +13,21 @@
  *	stop	 close the channel, wait for its end, reap
  *
  * Whenever it waits it waits for `wake` as well, which says that it is to be stopped, or that the
- * session ended or began. Inside a call (connect, bind, replay) it is the call that fails: when the worker dies,
- * and when the channel's gate is shut.
+ * session ended or began. Inside a call (bind, replay) it is the call that fails when the worker
+ * dies, and in the latter when the gate is shut.
  *
- * Stopping. The orderly end is the end of the session: the worker serves what it got before, waits
- * for its functions, destroys its instance and exits. What it does not do in time is not hurried by this
- * thread, which may itself be waiting for it, but by the one that stops: SIGTERM after a stop_timeout,
- * SIGKILL after another. Under `lock` the pidfd is the worker's, or -1.
+ * Stopping. The orderly end is that of the session, announced by a message: the worker serves what
+ * it got before, waits for its functions, destroys its instance and exits. What it does not do in
+ * time is not hurried by this thread, which may itself be waiting for it, but by the one that stops:
+ * SIGTERM after a stop_timeout, SIGKILL after another. Under `lock` the pidfd is the worker's, or -1.
  *
  * Exit status. A call in flight fails when the channel notices that the peer is gone, which may be a
  * moment before its process can be reaped. So a call that is about to return -EPIPE waits until this
- * thread has collected that worker (mode->settle), at most SETTLE_MAX. A worker that ended its session, but
- * not itself, is of no use to anybody: it is killed after LOST_GRACE, which leaves one that is exiting
- * the time to do it with its own status.
+ * thread has collected that worker (mode->settle), at most SETTLE_MAX. A worker that ended its
+ * session, but not itself, is of no use to anybody: it is killed after LOST_GRACE, which leaves one
+ * that is exiting the time to do it with its own status.
  */
+
 #include "component/supervise.h"
 
 #include <errno.h>
@@ -38,9 +39,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "component/link.h"
+#include "cohort/message.h"
 #include "component/clock.h"
 #include "component/frame.h"
+#include "component/link.h"
 #include "component/port.h"
 #include "component/ready.h"
 #include "component/restart.h"
@@ -415,6 +417,10 @@ static void serve(struct supervisor *s)
 /* A worker that has a session ends with it, in order; there is nothing to say to one that has none. */
 static void finish(struct supervisor *s)
 {
+	struct cohort_message message = COHORT_MESSAGE("component.stop", NULL, 0);
+
+	if (s->peer != COHORT_NOBODY)
+		cohort_send(s->component->port->channel, s->peer, &message, 0);
 	component_disconnect(s->component);
 	if (s->peer != COHORT_NOBODY)
 		reap_until(s, COHORT_FOREVER);

@@ -7,7 +7,7 @@
  *	loads the component
  *	sandbox, second step
  *	says that it is ready	or why not: the first packet on the channel (ready.h)
- *	serves			until its caller closes the channel or has gone
+ *	serves			until its caller says so, or has gone
  *	destroys its instance, ends
  *
  * Until it serves there is one thread: what the sandbox takes away is taken from a thread, not from the
@@ -212,7 +212,10 @@ static void log_print(void *arg, const char *text)
 	fprintf(stderr, "cohort-worker: %s\n", text);
 }
 
-/* Functions that run are waited for as long as the caller lets it. */
+/*
+ * Functions that run are waited for as long as the caller lets it. A session that ends without having been told
+ * to is a failure, after which there may be another worker.
+ */
 static int serve(struct work *work)
 {
 	const struct host_options options = { .open_timeout = OPEN_TIMEOUT,
@@ -226,9 +229,9 @@ static int serve(struct work *work)
 			cohort_strerror(err));
 		return EXIT_FAILURE;
 	}
-	host_wait(work->host);
+	err = host_wait(work->host);
 	host_close(work->host);
-	return EXIT_SUCCESS;
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int run(struct work *work)

@@ -555,7 +555,18 @@ PROCESS_TEST(the_signal_is_known_when_the_call_has_failed)
 PROCESS_TEST(a_worker_that_ends_its_session_is_killed)
 {
 	start();
-	ends_with("close", 0, SIGKILL);
+	ends_with("close", 3600000, SIGKILL);
+}
+
+/* It ends by itself then, but that is no end that was asked for. */
+PROCESS_TEST(a_worker_whose_session_ends_is_started_again)
+{
+	config.restart = COHORT_RESTART_ON_FAILURE;
+	config.wait_for_restart = true;
+	start();
+	cr_assert_eq(ask(SUBJECT_END, 0, "close").err, -EPIPE);
+	echoes();
+	cr_assert_eq(info().generation, 2);
 }
 
 PROCESS_TEST(all_calls_in_flight_fail_with_the_exit_status)

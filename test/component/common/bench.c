@@ -15,11 +15,19 @@ static void in_process(struct cohort_component_config *config)
 	config->component = &part_class;
 }
 
+static void with_program(struct cohort_component_config *config)
+{
+	static char path[4096];
+	const char *folder = getenv("COHORT_TEST_PROGRAMS");
+
+	cr_assert(folder, "COHORT_TEST_PROGRAMS is not set");
+	snprintf(path, sizeof(path), "%s/part", folder);
+	config->executable = path;
+}
+
 const struct bench_mode bench_modes[] = {
-	{ "direct", in_process },
-	{ "thread", in_process },
-	{ "loopback", in_process },
-	{ NULL, NULL },
+	{ "direct", in_process },    { "thread", in_process }, { "loopback", in_process },
+	{ "process", with_program }, { NULL, NULL },
 };
 
 void bench_say(struct bench *bench, const char *format, ...)

@@ -204,11 +204,12 @@ static void crash(int number)
 	raise(number);
 }
 
-/* Ends its session, and nothing else. */
-static void shut_sockets(void)
+/* Ends its session, and goes on. */
+static void leave_session(int64_t ms)
 {
 	for (int fd = 3; fd < 256; fd++)
 		shutdown(fd, SHUT_RDWR);
+	sleep_ms(ms);
 }
 
 static int end(void *self, struct cohort_job *job, const void *in, void *out)
@@ -223,7 +224,7 @@ static int end(void *self, struct cohort_job *job, const void *in, void *out)
 	if (strcmp(words->text, "raise") == 0)
 		crash((int)words->number);
 	else if (strcmp(words->text, "close") == 0)
-		shut_sockets();
+		leave_session(words->number);
 	else if (strcmp(words->text, "ignore") == 0)
 		signal((int)words->number, SIG_IGN);
 	else

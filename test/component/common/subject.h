@@ -20,7 +20,7 @@ enum subject_method {
 	SUBJECT_PROCESS,  /* number: its pid; text: its descriptors but the library's, "0 1 2" */
 	SUBJECT_VARIABLE, /* text: a variable of the environment, or "-" */
 	SUBJECT_HOLD, /* says SUBJECT_SAID, then returns after `number` milliseconds, or -1: when it is cancelled */
-	SUBJECT_END, /* text: "exit", "raise", "close" its session, "ignore" the signal; number */
+	SUBJECT_END, /* text: "exit", "raise", "close" its session, and go on for so many milliseconds, "ignore" the signal; number */
 	SUBJECT_METHODS,
 };
 
