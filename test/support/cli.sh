@@ -32,13 +32,13 @@ start() { # ARGUMENT...
 # Starts a primary and waits for it.
 serve() { # CHANNEL ARGUMENT...
 	start serve "$@"
-	cohort wait "$1" --timeout 10
+	cohort wait "$1" --timeout 30
 }
 
 # Starts a secondary with actions and waits until the primary knows of them.
 listens() { # CHANNEL ACTION ARGUMENT...
 	start listen "$@"
-	cohort wait "$1" "$2" --timeout 10
+	cohort wait "$1" "$2" --timeout 30
 }
 
 # Runs a command that must end with STATUS. What it prints is in $printed and $said.
@@ -97,16 +97,18 @@ has() { # TEXT PART
 }
 
 # Reads lines of which each must be a JSON object in valid UTF-8; prints the value of a key of each.
+# (Without a file in between: two of these may run at once, on either side of `paste`.)
 json() { # KEY
-	iconv -f UTF-8 -t UTF-8 >"$scratch/json" || fail "not valid UTF-8"
+	local lines
+	lines=$(iconv -f UTF-8 -t UTF-8) || fail "not valid UTF-8"
 	if command -v jq >/dev/null; then
-		jq -r --arg key "$1" 'if type == "object" then .[$key] else error("no object") end' \
-			"$scratch/json"
+		printf %s "$lines" | jq -r --arg key "$1" \
+			'if type == "object" then .[$key] else error("no object") end'
 	else
-		python3 -c 'import json, sys
+		printf %s "$lines" | python3 -c 'import json, sys
 for line in sys.stdin.read().splitlines():
     value = json.loads(line)[sys.argv[1]]
-    print(value if isinstance(value, str) else json.dumps(value))' "$1" <"$scratch/json"
+    print(value if isinstance(value, str) else json.dumps(value))' "$1"
 	fi
 }
 
