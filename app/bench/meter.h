@@ -60,8 +60,9 @@ double meter_rate(const struct meter *meter);
 int meter_latency(struct role *role, int (*trip)(void *arg), void *arg);
 
 /*
- * Calls `once` for one round's time, after a fifth of it to warm up, and looks at the clock each
- * `stride` calls: calls in a second. `once` returns 0 or a negative errno.
+ * For what neither waits nor meets another process: calls `once` for one round's CPU time, after a
+ * fifth of it to warm up, and looks at the clock each `stride` calls. *rate is calls in a second of CPU
+ * time. `once` returns 0 or a negative errno.
  */
 int meter_repeat(struct role *role, int (*once)(void *arg), void *arg, unsigned stride,
 		 double *rate);
