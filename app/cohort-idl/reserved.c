@@ -182,8 +182,14 @@ static bool is_limit(const char *name)
 /* Prefixes of the library, and of what generated code has for itself. */
 static bool is_ours(const char *name)
 {
-	return begins(name, "cohort_") || begins(name, "COHORT_") || begins(name, "type_of_") ||
-	       begins(name, "methods_of_") || begins(name, "invoke_");
+	static const char *const prefixes[] = { "COHORT_",   "cohort_",	 "fields_of_",
+						"invoke_",   "mask_of_", "methods_of_",
+						"names_of_", "type_of_", "values_of_" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
+		if (begins(name, prefixes[i]))
+			return true;
+	return false;
 }
 
 bool name_is_reserved(const char *c_name)
