@@ -16,7 +16,8 @@
  *
  * The modes:
  *
- * direct    a plain call. Nothing is encoded, there is no thread
+ * direct    a plain call. Nothing is encoded, there is no thread (but one for each asynchronous call
+ *           whose answer was postponed)
  * thread    a thread of its own takes the calls; objects are copied, not encoded
  * loopback  as thread, but everything goes through the encoding and its limits: what isolation would
  *           break shows in a unit test

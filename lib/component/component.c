@@ -130,6 +130,16 @@ static void on_left(struct cohort *c, cohort_peer peer, enum cohort_reason reaso
 		component->mode->left(component, peer, reason);
 }
 
+/* One-way calls that were accepted, but for which there was no room here, or no descriptors. */
+static void on_lost(struct cohort *c, cohort_peer peer, uint64_t count,
+		    enum cohort_lost_reason reason, void *user)
+{
+	(void)c;
+	(void)peer;
+	component_log(user, "%llu one-way calls of the component were lost (reason %d)",
+		      (unsigned long long)count, (int)reason);
+}
+
 static void on_log(struct cohort *c, enum cohort_log_level level, int error, const char *text,
 		   void *user)
 {
@@ -145,6 +155,7 @@ static void fill_config(struct cohort_config *config, struct cohort_component *c
 	config->user = component;
 	config->joined = on_joined;
 	config->left = on_left;
+	config->lost = on_lost;
 	config->log = on_log;
 	config->ring_size = component->port->shelf ? RING_SIZE : 0;
 	config->close_timeout = component->config.stop_timeout;

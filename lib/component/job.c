@@ -90,6 +90,8 @@ static bool is_parameter(const struct cohort_job *job, int fd)
 
 	if (job->parcel && parcel_has_fd(job->parcel, fd))
 		return true;
+	if (job->kept) /* the caller may have gone, and its numbers be others' */
+		return false;
 	for (size_t i = 0; i < job->nborrowed; i++)
 		if (job->borrowed[i] == fd)
 			return true;
@@ -188,7 +190,7 @@ int cohort_job_fd_take(struct cohort_job *job, int fd)
 	if (!job || fd < 0)
 		return -EINVAL;
 	taken = job->parcel ? parcel_fd_take(job->parcel, fd) : -EINVAL;
-	if (taken >= 0 || !job->in || (job->parcel && job->in == job->parcel->object))
+	if (taken >= 0 || (job->parcel && !job->borrowed))
 		return taken;
 	return take_borrowed(job, fd);
 }
@@ -208,6 +210,21 @@ bool cohort_job_cancelled(const struct cohort_job *job)
 	return job && job->back->cancelled(job);
 }
 
+/*
+ * Direct: the caller may give up before the job ends, so nothing may refer to its object any more. The
+ * function that runs still can, and take the descriptors of either.
+ */
+static int own_parameters(struct cohort_job *job)
+{
+	int err = borrow(job);
+
+	if (!err)
+		err = parcel_copy(&job->parcel, job->method->in, job->in);
+	if (!err)
+		job->in = job->parcel->object;
+	return err;
+}
+
 int cohort_job_keep(struct cohort_job *job, const void **kept_in)
 {
 	int err = 0;
@@ -218,8 +235,8 @@ int cohort_job_keep(struct cohort_job *job, const void **kept_in)
 		return -EALREADY;
 	if (job->oneway)
 		return -EOPNOTSUPP;
-	if (!job->parcel && kept_in)
-		err = parcel_copy(&job->parcel, job->method->in, job->in);
+	if (!job->parcel)
+		err = own_parameters(job);
 	if (!err)
 		err = job->back->keep(job);
 	if (err)

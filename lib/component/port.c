@@ -312,7 +312,7 @@ int cohort_port_call(struct cohort_port *port, const struct cohort_interface *in
 
 	if (!err && is_oneway(interface, method))
 		err = -EINVAL;
-	if (!err && timeout == 0)
+	if (!err && !clock_left(call.deadline))
 		err = -ETIMEDOUT;
 	if (err)
 		return err;
@@ -335,7 +335,7 @@ int cohort_port_call_async(struct cohort_port *port, const struct cohort_interfa
 
 	if (!err && is_oneway(interface, method))
 		err = -EINVAL;
-	if (!err && timeout == 0)
+	if (!err && !clock_left(call.deadline))
 		err = -ETIMEDOUT;
 	if (err)
 		return err;
