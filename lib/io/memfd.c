@@ -8,10 +8,10 @@
  * never ends: each EINTR halves the piece asked for. A body is written with write(), which
  * allocates as it goes.
  *
- * Sealing a body against writing: the kernel looks whether anybody else holds a page of it, waits
- * 150 ms at most and then says EBUSY. Nobody else knows the file yet, but the kernel itself holds
- * pages, for moments (in lists by which it ages and moves them), and for longer when what does so
- * gets no processor. So EBUSY is tried again, some times.
+ * Sealing against writing: the kernel looks whether anybody else holds a page of the file, waits
+ * 150 ms at most for them, and then says EBUSY. Nobody else knows a new body yet, but the kernel
+ * itself holds pages, for moments (in lists by which it ages and moves them), and for longer when
+ * what does so gets no processor. So EBUSY is tried again, some times.
  *
  * Foreign: F_GET_SEALS only looks at what kind of file it is and can block on none; fstat() of a
  * FUSE file asks its server and can block for ever. Once it is known to live in shared memory the
@@ -110,7 +110,13 @@ int memfd_make(const char *name, size_t size, int *out)
 
 int memfd_seal(int fd, unsigned seals)
 {
-	return fcntl(fd, F_ADD_SEALS, seals) < 0 ? -errno : 0;
+	int tries = MEMFD_SEAL_TRIES;
+
+	while (fcntl(fd, F_ADD_SEALS, seals) < 0) {
+		if (errno != EBUSY || --tries == 0)
+			return -errno;
+	}
+	return 0;
 }
 
 static bool has_seals(int fd, unsigned seals)
@@ -179,15 +185,6 @@ static int parts_write(int fd, const struct iovec *parts, size_t n)
 	return err;
 }
 
-static int body_seal(int fd)
-{
-	int err = -EBUSY;
-
-	for (int i = 0; i < MEMFD_SEAL_TRIES && err == -EBUSY; i++)
-		err = memfd_seal(fd, MEMFD_BODY_SEALS);
-	return err == -EBUSY ? -ENOMEM : err;
-}
-
 int memfd_write_body(const struct iovec *parts, size_t n, size_t total, int *out)
 {
 	int fd = -1;
@@ -200,10 +197,10 @@ int memfd_write_body(const struct iovec *parts, size_t n, size_t total, int *out
 	if (err == 0)
 		err = parts_write(fd, parts, n);
 	if (err == 0)
-		err = body_seal(fd);
+		err = memfd_seal(fd, MEMFD_BODY_SEALS);
 	if (err < 0) {
 		fd_close(&fd);
-		return err;
+		return err == -EBUSY ? -ENOMEM : err;
 	}
 	*out = fd;
 	return 0;

@@ -23,8 +23,8 @@
 int memfd_make(const char *name, size_t size, int *out);
 
 /*
- * Adds seals. -EBUSY: F_SEAL_WRITE while a writable mapping exists, or somebody else, who may be
- * the kernel for a moment, holds a page. -EPERM: sealed against further seals.
+ * Adds seals. -EBUSY: F_SEAL_WRITE while a writable mapping exists, or somebody else holds a page
+ * for long. -EPERM: sealed against further seals.
  */
 int memfd_seal(int fd, unsigned seals);
 
