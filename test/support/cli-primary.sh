@@ -10,7 +10,7 @@ member() { # CHANNEL
 	exec 7<>"$XDG_RUNTIME_DIR/commands"
 	"$COHORT_TEST_PROGRAMS/member" primary "$1" <&7 >"$scratch/member" &
 	started=$!
-	cohort wait "$1" --timeout 10
+	cohort wait "$1" --timeout 30
 }
 
 # Its only thread for handlers sleeps from now on.
