@@ -243,7 +243,7 @@ COHORT_API int cohort_component_info(struct cohort_component *component,
 /* --- Calls: what the generated functions use ------------------------------------------------------------- */
 
 /*
- * Calls a method and waits. `in` is borrowed until return. On success *out, if out is not NULL, is
+ * Calls a method and waits. `in` is borrowed until return; NULL if there are no parameters. On success *out, if out is not NULL, is
  * the results, for cohort_out_free(). `status` gets what the function returned, if it is not NULL;
  * if it is, an error of the function is returned as if it were the call's own. Unless the status
  * is 0 there are no results, and *out is NULL.

@@ -242,12 +242,19 @@ static int64_t deadline_of(const struct cohort_port *port, const struct cohort_m
 	return frame_inherit(clock_after(timeout));
 }
 
+/* Of a method that has none: there is an object all the same. */
+static const char no_parameters;
+
 /* A call that was checked, but for whether the other side has the method. */
 static int prepare(struct port_call *call, struct cohort_port *port,
 		   const struct cohort_interface *interface, uint32_t method, const void *in,
 		   int64_t timeout)
 {
-	if (!port || !interface || !in || method >= interface->nmethods)
+	if (!port || !interface || method >= interface->nmethods)
+		return -EINVAL;
+	if (!in && !interface->methods[method].in->count)
+		in = &no_parameters;
+	if (!in)
 		return -EINVAL;
 	if (timeout < 0 && timeout != COHORT_METHOD_TIMEOUT)
 		return -EINVAL;
