@@ -21,6 +21,7 @@
 
 #include "cohort/request.h"
 #include "component/bind.h"
+#include "component/buffer.h"
 #include "component/link.h"
 #include "component/check.h"
 #include "component/clock.h"
@@ -342,6 +343,7 @@ static void component_free(struct cohort_component *component)
 	if (!component)
 		return;
 	port_free(component->port);
+	buffers_free_shown(component->buffers);
 	load_close(component->object);
 	cohort_arena_free(component->memory);
 	pthread_mutex_destroy(&component->lock);

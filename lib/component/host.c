@@ -17,6 +17,7 @@
 #include "cohort/call.h"
 #include "cohort/message.h"
 #include "component/bind.h"
+#include "component/buffer.h"
 #include "component/link.h"
 #include "component/check.h"
 #include "component/clock.h"
@@ -251,6 +252,7 @@ int host_open(struct host *host, int fd, const struct host_options *options)
 		own_action("component.bind", on_bind, host),
 		own_action("component.create", on_create, host),
 		own_action("component.stop", on_stop, host),
+		own_action("component.buffer", buffer_serve, host->port),
 	};
 
 	host->log = options->log;

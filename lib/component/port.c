@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "component/bind.h"
+#include "component/buffer.h"
 #include "component/clock.h"
 #include "component/frame.h"
 #include "component/parcel.h"
@@ -92,6 +93,7 @@ void port_free(struct cohort_port *port)
 		return;
 	free_bindings(port->services, port->nservices);
 	free_bindings(port->uses, port->nuses);
+	buffers_free_mapped(port->buffers);
 	turn_unref(port->turn);
 	shelf_unref(port->shelf);
 	free(port->served);

@@ -8,7 +8,7 @@
  *	start	 launch: spawn, await ready, connect, bind	-> the starter goes on, or fails
  *	serving	 wait until it has ended, or its session has
  *	gone	 collect: reap, publish the exit status; then the policy (restart.h):
- *	back-off wait; launch the next generation; replay; open the gate	-> serving, or gone again
+ *	back-off wait; launch the next generation; buffers; replay; open the gate	-> serving, or gone again
  *	failed	 wait for the stop
  *	stop	 close the channel, wait for its end, reap
  *
@@ -40,6 +40,7 @@
 #include <unistd.h>
 
 #include "cohort/message.h"
+#include "component/buffer.h"
 #include "component/clock.h"
 #include "component/frame.h"
 #include "component/link.h"
@@ -317,10 +318,12 @@ static int replay_call(struct supervisor *s)
 	return err;
 }
 
-static int replay(struct supervisor *s)
+static int replay(struct supervisor *s, int64_t deadline)
 {
-	int err;
+	int err = buffers_replay(s->component, deadline);
 
+	if (err)
+		return err;
 	gate_set(s, GATE_REPLAY);
 	err = replay_call(s);
 	if (err)
@@ -342,12 +345,13 @@ static void generation_next(struct supervisor *s)
 
 static int launch_again(struct supervisor *s)
 {
+	int64_t deadline = clock_after(s->component->config.start_timeout);
 	int err;
 
 	generation_next(s);
-	err = launch(s, clock_after(s->component->config.start_timeout));
+	err = launch(s, deadline);
 	if (!err)
-		err = replay(s);
+		err = replay(s, deadline);
 	if (err)
 		return err;
 	gate_set(s, GATE_OPEN);
