@@ -40,10 +40,10 @@
 #include <unistd.h>
 
 #include "cohort/message.h"
-#include "component/channel.h"
 #include "component/clock.h"
 #include "component/component.h"
 #include "component/frame.h"
+#include "component/link.h"
 #include "component/mapping.h"
 #include "component/port.h"
 
@@ -398,7 +398,7 @@ static void order_removal(struct cohort_component *component, const struct buffe
 
 	if (!port->channel || port_enter(port, 0))
 		return;
-	cohort_send(port->channel, channel_peer(port), &message, 0);
+	cohort_send(port->channel, link_peer(port), &message, 0);
 	port_leave(port);
 }
 

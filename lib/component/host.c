@@ -18,10 +18,10 @@
 #include "cohort/message.h"
 #include "component/bind.h"
 #include "component/buffer.h"
-#include "component/link.h"
 #include "component/check.h"
 #include "component/clock.h"
 #include "component/frame.h"
+#include "component/link.h"
 #include "component/port.h"
 #include "component/shelf.h"
 

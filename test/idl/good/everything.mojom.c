@@ -129,8 +129,8 @@ static const struct cohort_type type_of_optional_of_handle = {
 
 static const int64_t mask_of_demo_everything_bits[] = { 0x7 };
 static const struct cohort_type type_of_flags_of_demo_everything_bits = {
-	COHORT_KIND_FLAGS, sizeof(uint32_t), alignof(uint32_t), 0, 0, 0, "demo.everything.Bits",
-	NULL, NULL, mask_of_demo_everything_bits, NULL, NULL
+	COHORT_KIND_FLAGS, sizeof(uint32_t), alignof(uint32_t), 0, 0, 0,
+	"[flags] demo.everything.Bits", NULL, NULL, mask_of_demo_everything_bits, NULL, NULL
 };
 
 static const struct cohort_type type_of_optional_of_int32 = {

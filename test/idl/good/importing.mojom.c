@@ -12,8 +12,8 @@ static const struct cohort_type type_of_array_of_demo_core_mode = {
 
 static const int64_t mask_of_demo_core_mode[] = { 0x1 };
 static const struct cohort_type type_of_flags_of_demo_core_mode = {
-	COHORT_KIND_FLAGS, sizeof(uint32_t), alignof(uint32_t), 0, 0, 0, "demo.core.Mode", NULL,
-	NULL, mask_of_demo_core_mode, NULL, NULL
+	COHORT_KIND_FLAGS, sizeof(uint32_t), alignof(uint32_t), 0, 0, 0, "[flags] demo.core.Mode",
+	NULL, NULL, mask_of_demo_core_mode, NULL, NULL
 };
 
 static const struct cohort_type type_of_int32 = {
