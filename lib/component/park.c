@@ -2,7 +2,8 @@
  * park.c: the first call that is put aside starts a thread, the attendant. It waits at the gate for the first
  * one in the line, as a synchronous caller would, and sends it off, and so on; when the line is empty it
  * ends. As long as there is a line nobody else passes the gate (port.c), so that a thread's calls
- * stay in order. The attendant is inside the port, so the end of a component waits for it.
+ * stay in order. The attendant is inside the port, so the end of a component waits for it. Each attendant
+ * joins the one before it, and the end of the port the last: no thread is left.
  */
 #include "component/park.h"
 
@@ -68,11 +69,25 @@ static bool remove_first(struct cohort_port *port)
 	return empty;
 }
 
+static void join_previous(struct cohort_port *port)
+{
+	pthread_t previous;
+	bool any;
+
+	pthread_mutex_lock(&port->lock);
+	previous = port->attendants[0];
+	any = port->nattendants == 2;
+	pthread_mutex_unlock(&port->lock);
+	if (any)
+		pthread_join(previous, NULL);
+}
+
 static void *attend(void *arg)
 {
 	struct cohort_port *port = arg;
 	bool empty = false;
 
+	join_previous(port);
 	while (!empty) {
 		struct parked *parked = first(port);
 		int err = send_off(port, &parked->call);
@@ -84,18 +99,20 @@ static void *attend(void *arg)
 	return NULL;
 }
 
+/* The line was empty: the attendant before this one, if any, is at its end. */
 static int start_attendant(struct cohort_port *port)
 {
-	pthread_attr_t attr;
 	pthread_t thread;
-	int err = pthread_attr_init(&attr);
+	int err = pthread_create(&thread, NULL, attend, port);
 
 	if (err)
 		return -err;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	err = pthread_create(&thread, &attr, attend, port);
-	pthread_attr_destroy(&attr);
-	return -err;
+	if (port->nattendants == 2)
+		port->attendants[0] = port->attendants[1];
+	else
+		port->nattendants++;
+	port->attendants[port->nattendants - 1] = thread;
+	return 0;
 }
 
 /* Under the lock, so that the attendant is there before the line is seen. */
@@ -139,4 +156,10 @@ int park(struct cohort_port *port, const struct port_call *call)
 		free(parked);
 	}
 	return err;
+}
+
+void park_end(struct cohort_port *port)
+{
+	if (port->nattendants)
+		pthread_join(port->attendants[port->nattendants - 1], NULL);
 }

@@ -11,4 +11,7 @@ struct port_call;
 /* Copies the call. Its `done` will be called. -ENOMEM, -EAGAIN, ...: it will not. */
 int park(struct cohort_port *port, const struct port_call *call);
 
+/* Nobody is inside: what is left of the last attendant goes. */
+void park_end(struct cohort_port *port);
+
 #endif

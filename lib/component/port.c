@@ -91,6 +91,7 @@ void port_free(struct cohort_port *port)
 {
 	if (!port)
 		return;
+	park_end(port);
 	free_bindings(port->services, port->nservices);
 	free_bindings(port->uses, port->nuses);
 	buffers_free_mapped(port->buffers);

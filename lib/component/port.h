@@ -90,11 +90,13 @@ struct cohort_port {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* on CLOCK_MONOTONIC: gate, inside, peer */
 	enum gate gate;
-	bool wait_for_restart; /* GATE_REPLAY: others wait */
-	unsigned inside;       /* calls between enter and leave */
-	struct parked *parked; /* park.c: the line */
-	bool bound;	       /* calls that arrive are served */
-	cohort_peer peer;      /* whom the gate is open to, or COHORT_NOBODY */
+	bool wait_for_restart;	 /* GATE_REPLAY: others wait */
+	unsigned inside;	 /* calls between enter and leave */
+	struct parked *parked;	 /* park.c: the line */
+	pthread_t attendants[2]; /* park.c: the last one, and the one before it, which it joins */
+	unsigned nattendants;
+	bool bound;	  /* calls that arrive are served */
+	cohort_peer peer; /* whom the gate is open to, or COHORT_NOBODY */
 
 	/* direct */
 	struct cohort_port *other;
