@@ -13,7 +13,6 @@
 #include "diagnostics.h"
 #include "memory.h"
 #include "names.h"
-#include "table.h"
 
 #define DEEPEST 64
 
@@ -251,32 +250,15 @@ static bool fits(const struct enumerator *e)
 	return false;
 }
 
-static void check_repeat(struct table *values, struct enumerator *e)
-{
-	const struct enumerator *other;
-
-	if (e->of->flags)
-		return;
-	other = table_add(values, text_format("%" PRId64, e->value), e);
-	if (!other)
-		return;
-	error_at(e->place, "`%s` has the same value as `%s`: %" PRId64, e->name, other->name,
-		 e->value);
-	note_at(other->place, "`%s` is declared here", other->name);
-}
-
 static bool compute_all(struct declaration *d, unsigned int depth)
 {
 	const struct enumerator *before = NULL;
-	struct table values = { 0 };
 	bool good = true;
 
 	for (struct enumerator *e = d->enumerators; e; before = e, e = e->next) {
 		bool known = e->written ? take_written(e, depth, &e->value) && fits(e)
 					: good && take_next(e, before, &e->value);
 
-		if (known)
-			check_repeat(&values, e);
 		good = known;
 	}
 	return good;

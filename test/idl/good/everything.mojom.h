@@ -35,6 +35,7 @@ enum demo_everything_color {
 	DEMO_EVERYTHING_COLOR_BLUE = 6,
 	DEMO_EVERYTHING_COLOR_DARK = -1,
 	DEMO_EVERYTHING_COLOR_LOWEST = -2147483647 - 1,
+	DEMO_EVERYTHING_COLOR_FIRST = 0,
 };
 extern const struct cohort_type demo_everything_color_type;
 
