@@ -114,7 +114,7 @@ static void on_joined(struct cohort *c, cohort_peer peer, void *user)
 {
 	struct cohort_component *component = user;
 
-	(void)c;
+	link_set_channel(component->port, c);
 	link_set_peer(component->port, peer);
 	if (component->mode->joined)
 		component->mode->joined(component);

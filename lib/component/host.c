@@ -200,6 +200,14 @@ static int on_stop(struct cohort_call *call, void *arg)
 	return 0;
 }
 
+static void on_joined(struct cohort *c, cohort_peer peer, void *user)
+{
+	struct host *host = user;
+
+	(void)peer;
+	link_set_channel(host->port, c);
+}
+
 static void on_left(struct cohort *c, cohort_peer peer, enum cohort_reason reason, void *user)
 {
 	struct host *host = user;
@@ -227,6 +235,7 @@ static void fill_config(struct cohort_config *config, struct host *host,
 {
 	config->role = COHORT_ROLE_SECONDARY;
 	config->user = host;
+	config->joined = on_joined;
 	config->left = on_left;
 	config->log = on_log;
 	config->ring_size = options->shelf ? RING_SIZE : 0;

@@ -572,11 +572,20 @@ static void add_actions(const struct cohort_port *port, struct cohort_action *ac
 	}
 }
 
+/* It was known by a callback, but did not come to be. */
+static void forget_channel(struct cohort_port *port)
+{
+	pthread_mutex_lock(&port->lock);
+	port->channel = NULL;
+	pthread_mutex_unlock(&port->lock);
+}
+
 int link_open(struct cohort_port *port, int fd, struct cohort_config *config,
 	      const struct cohort_action *own, size_t nown)
 {
 	size_t count = count_methods(port);
 	struct cohort_action *actions = calloc(count + nown + 1, sizeof(*actions));
+	struct cohort *channel = NULL;
 	int err = -ENOMEM;
 
 	bind_name_actions(port);
@@ -590,10 +599,23 @@ int link_open(struct cohort_port *port, int fd, struct cohort_config *config,
 		config->nactions = count + nown;
 		config->user = config->user ? config->user : port;
 		port->way = &over_link;
-		err = cohort_open_fd(&port->channel, fd, config);
+		err = cohort_open_fd(&channel, fd, config);
 	}
 	free(actions);
+	if (err)
+		forget_channel(port);
+	else
+		link_set_channel(port, channel);
 	return err;
+}
+
+/* The second time nothing is written: others may read it by now, without the lock. */
+void link_set_channel(struct cohort_port *port, struct cohort *channel)
+{
+	pthread_mutex_lock(&port->lock);
+	if (!port->channel)
+		port->channel = channel;
+	pthread_mutex_unlock(&port->lock);
 }
 
 void link_set_peer(struct cohort_port *port, cohort_peer peer)

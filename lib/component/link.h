@@ -21,6 +21,12 @@ struct cohort_port;
 int link_open(struct cohort_port *port, int fd, struct cohort_config *config,
 	      const struct cohort_action *own, size_t nown);
 
+/*
+ * For the `joined` of both sides: handlers run, and may call, before link_open() has returned, and need
+ * to know the channel.
+ */
+void link_set_channel(struct cohort_port *port, struct cohort *channel);
+
 /* Whom to call from now on; COHORT_NOBODY: nobody. */
 void link_set_peer(struct cohort_port *port, cohort_peer peer);
 cohort_peer link_peer(struct cohort_port *port);
