@@ -73,7 +73,7 @@ struct subject {
 	struct cohort_port *caller;
 	const char *options;
 	int64_t notes[NOTES_MAX];
-	size_t count;
+	size_t count, noted; /* those in `notes`; all */
 };
 
 static void sleep_ms(int64_t ms)
@@ -98,6 +98,7 @@ static int note(void *self, struct cohort_job *job, const void *in, void *out)
 
 	(void)job;
 	(void)out;
+	subject->noted++;
 	if (subject->count < NOTES_MAX)
 		subject->notes[subject->count++] = ((const struct subject_words *)in)->number;
 	return 0;
@@ -295,6 +296,8 @@ void subject_destroy(void *self)
 
 	if (subject->options && says(subject->options, "slow ", &number))
 		sleep_ms(number);
+	printf("noted %zu\n", subject->noted);
+	fflush(stdout);
 	free((char *)(uintptr_t)subject->options);
 	free(subject);
 }

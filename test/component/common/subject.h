@@ -43,7 +43,7 @@ struct subject_events_functions {
 
 /*
  * Its options: "", or what create() does: "fail N", "exit N", "raise N", "hang"; or "slow N": destroy()
- * takes so many milliseconds. With a file's path after a '@' it does so only if it can remove the file.
+ * takes so many milliseconds. destroy() prints how many numbers it was to remember. With a file's path after a '@' it does so only if it can remove the file.
  */
 #define SUBJECT_CLASS                                                                  \
 	{                                                                              \
