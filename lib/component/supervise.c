@@ -254,7 +254,7 @@ static int become_ready(struct supervisor *s, int64_t deadline)
 
 	if (err) {
 		component_log(s->component, "the worker did not become ready: %s",
-			      cohort_strerror(err));
+			      err == -EPIPE ? "it has ended" : cohort_strerror(err));
 		return err;
 	}
 	pthread_mutex_lock(&s->lock);
@@ -640,6 +640,8 @@ static void process_info(struct cohort_component *component, struct cohort_compo
 {
 	struct supervisor *s = component->supervisor;
 
+	if (!s) /* it is starting */
+		return;
 	pthread_mutex_lock(&s->lock);
 	info->pid = s->worker.pid;
 	info->last_exit = s->last_exit;

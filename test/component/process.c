@@ -45,7 +45,7 @@ static struct event said, running, failed, restarting;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
 static enum cohort_component_state states[STATES_MAX];
-static unsigned nstates;
+static unsigned nstates, uninformed;
 static char log_text[8192];
 
 static int on_said(void *self, struct cohort_job *job, const void *in, void *out)
@@ -60,9 +60,12 @@ static int on_said(void *self, struct cohort_job *job, const void *in, void *out
 
 static void on_changed(struct cohort_component *c, enum cohort_component_state state, void *user)
 {
-	(void)c;
+	struct cohort_component_info now = { .size = sizeof(now) };
+	int err = cohort_component_info(c, &now);
+
 	(void)user;
 	pthread_mutex_lock(&lock);
+	uninformed += err != 0;
 	if (nstates < STATES_MAX)
 		states[nstates++] = state;
 	pthread_mutex_unlock(&lock);
@@ -154,7 +157,7 @@ static void setup(void)
 	event_init(&running);
 	event_init(&failed);
 	event_init(&restarting);
-	nstates = 0;
+	nstates = uninformed = 0;
 	log_text[0] = '\0';
 	component = NULL;
 	configure();
@@ -750,6 +753,7 @@ PROCESS_TEST(its_states_are_told_in_their_order)
 	kill_worker();
 	await(&running, 2);
 	stop();
+	cr_assert_eq(uninformed, 0);
 	cr_assert_eq(nstates, 5);
 	for (unsigned i = 0; i < 5; i++)
 		cr_assert_eq(states[i], expected[i], "the %u.: %d", i, (int)states[i]);
