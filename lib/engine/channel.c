@@ -532,6 +532,7 @@ static int wait_for_leader(struct cohort *c, int64_t deadline)
 		/* A try that is under way ends by the handshake timeout. */
 		cond_wait(&c->changed, &c->lock, last ? deadline : DEADLINE_NEVER);
 	}
+	c->has_opened = !err;
 	lock_drop(&c->lock);
 	return err;
 }

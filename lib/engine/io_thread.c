@@ -719,12 +719,28 @@ static void unwatch(struct cohort *c)
 	watch_deinit(&io->watch);
 }
 
+/*
+ * cohort_open() ends with an error that will not get better. Until it has seen that there is no
+ * further try, which would take the error away again, and ask the primary again.
+ */
+static bool is_given_up(struct cohort *c)
+{
+	bool given_up;
+
+	lock_take(&c->lock);
+	given_up = !c->has_opened && handshake_error_is_final(c->connect_error);
+	lock_drop(&c->lock);
+	return given_up;
+}
+
 static void connect_now(struct cohort *c)
 {
 	struct io *io = &c->io;
 	int err;
 
 	io->connect_at = DEADLINE_NEVER;
+	if (is_given_up(c))
+		return;
 	set_connect_error(c, 0);
 	err = try_connect(c);
 	if (err && io->watch.fd < 0) {
