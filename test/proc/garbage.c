@@ -25,6 +25,7 @@ static void stage_open(struct stage *s)
 {
 	scene_open(&s->scene);
 	host_init(&s->host, COHORT_ROLE_PRIMARY);
+	s->host.config.handshake_timeout = COHORT_SECONDS(1); /* of those that say nothing */
 	host_open(&s->host, &s->scene);
 	s->peer = host_peer(&s->host, member_open(&s->child, "secondary", &s->scene, NULL));
 	cr_assert(event_wait_for(&s->host.joined, 1, PATIENCE_MS)); /* its callback may be late */

@@ -301,6 +301,8 @@ void host_init(struct host *host, enum cohort_role role)
 	event_init(&host->calls);
 	event_init(&host->held);
 	host->config.role = role;
+	host->config.handshake_timeout =
+		PATIENCE; /* who is given up comes again: that would count */
 	host->config.user = host;
 	host->config.actions = host->actions;
 	host->config.joined = on_joined;
