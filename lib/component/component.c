@@ -243,13 +243,16 @@ int component_request(struct cohort_component *component, const char *action, co
 		      struct cohort_reply **out)
 {
 	struct cohort_message message = COHORT_MESSAGE(action, in, length);
+	cohort_peer peer = link_peer(component->port);
 	struct cohort_reply *reply;
 	int err;
 
+	if (peer == COHORT_NOBODY) /* it has just left */
+		return -EPIPE;
 	message.fds = fds;
 	message.nfds = nfds;
-	err = cohort_request(component->port->channel, link_peer(component->port), &message,
-			     clock_left(deadline), &reply);
+	err = cohort_request(component->port->channel, peer, &message, clock_left(deadline),
+			     &reply);
 	if (err)
 		return request_error(err);
 	err = cohort_reply_status(reply);
