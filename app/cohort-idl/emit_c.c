@@ -14,15 +14,18 @@
 #include "emit_text.h"
 #include "emit_types.h"
 
-/* "demo.isp", "isp.mojom" -> "DEMO_ISP_ISP_MOJOM_H" */
+/*
+ * "demo.isp", "isp.mojom" -> "COHORT_IDL_DEMO_ISP_FILE_ISP_MOJOM_H": no constant is called like that,
+ * nor is the guard of isp_isp.mojom of the module "demo".
+ */
 static const char *guard_of(const struct file *file)
 {
-	char *guard = text_format("%s%s%s_H", file->module, *file->module ? "_" : "",
-				  text_basename(file->path));
+	char *guard = text_format("COHORT_IDL_%s%sFILE_%s_H", file->module,
+				  *file->module ? "_" : "", text_basename(file->path));
 
 	for (char *p = guard; *p; p++)
 		*p = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';
-	return isdigit((unsigned char)*guard) ? text_format("IDL_%s", guard) : guard;
+	return guard;
 }
 
 static void put_origin(const struct file *file, FILE *to)

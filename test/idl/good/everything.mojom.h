@@ -1,7 +1,7 @@
 /* Made by cohort-idl from everything.mojom; what is changed here will be lost. */
 /* Everything that the language has, so that the tables of everything are made and tried. */
-#ifndef DEMO_EVERYTHING_EVERYTHING_MOJOM_H
-#define DEMO_EVERYTHING_EVERYTHING_MOJOM_H
+#ifndef COHORT_IDL_DEMO_EVERYTHING_FILE_EVERYTHING_MOJOM_H
+#define COHORT_IDL_DEMO_EVERYTHING_FILE_EVERYTHING_MOJOM_H
 
 #include <cohort/component.h>
 

@@ -1,6 +1,6 @@
 /* Made by cohort-idl from imported.mojom; what is changed here will be lost. */
-#ifndef DEMO_CORE_IMPORTED_MOJOM_H
-#define DEMO_CORE_IMPORTED_MOJOM_H
+#ifndef COHORT_IDL_DEMO_CORE_FILE_IMPORTED_MOJOM_H
+#define COHORT_IDL_DEMO_CORE_FILE_IMPORTED_MOJOM_H
 
 #include <cohort/component.h>
 

@@ -1,6 +1,6 @@
 /* Made by cohort-idl from importing.mojom; what is changed here will be lost. */
-#ifndef DEMO_PIPELINE_IMPORTING_MOJOM_H
-#define DEMO_PIPELINE_IMPORTING_MOJOM_H
+#ifndef COHORT_IDL_DEMO_PIPELINE_FILE_IMPORTING_MOJOM_H
+#define COHORT_IDL_DEMO_PIPELINE_FILE_IMPORTING_MOJOM_H
 
 #include <cohort/component.h>
 

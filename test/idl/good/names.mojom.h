@@ -1,6 +1,6 @@
 /* Made by cohort-idl from names.mojom; what is changed here will be lost. */
-#ifndef DEMO_NAMES_MOJOM_H
-#define DEMO_NAMES_MOJOM_H
+#ifndef COHORT_IDL_DEMO_FILE_NAMES_MOJOM_H
+#define COHORT_IDL_DEMO_FILE_NAMES_MOJOM_H
 
 #include <cohort/component.h>
 
@@ -11,6 +11,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#define DEMO_NAMES_MOJOM_H UINT32_C(1)
 
 enum demo_a {
 	DEMO_A_X = 0,

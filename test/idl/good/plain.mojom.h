@@ -1,6 +1,6 @@
 /* Made by cohort-idl from plain.mojom; what is changed here will be lost. */
-#ifndef PLAIN_MOJOM_H
-#define PLAIN_MOJOM_H
+#ifndef COHORT_IDL_FILE_PLAIN_MOJOM_H
+#define COHORT_IDL_FILE_PLAIN_MOJOM_H
 
 #include <cohort/component.h>
 
