@@ -5,7 +5,7 @@
 
 # The program that stands on the command line, and its answer in a short time.
 __cohort() {
-	"${COMP_WORDS[0]/#\~/$HOME}" "$@" 2>/dev/null
+	"${COMP_WORDS[0]/#\~/${HOME-}}" "$@" 2>/dev/null
 }
 
 # The values of a member of JSON lines, in which it holds plain text.
