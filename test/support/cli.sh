@@ -77,6 +77,17 @@ until_true() { # COMMAND...
 	done
 }
 
+# Stops a process: kill only says that it shall, and its other threads go on until one of them has
+# heard of it.
+stop() { # PID
+	kill -STOP "$1"
+	until_true has_stopped "$1"
+}
+
+has_stopped() { # PID
+	! grep -h ^State: /proc/"$1"/task/*/status | grep -qv '^State:[[:space:]]*T'
+}
+
 # Runs a command, which must take no longer: far less than what is stuck lasts, and more than a busy
 # machine makes of it.
 within() { # MILLISECONDS COMMAND...
