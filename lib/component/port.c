@@ -149,8 +149,8 @@ static int look_locked(const struct cohort_port *port, const struct visitor *who
 		return -ESHUTDOWN;
 	case GATE_ABSENT:
 		return -ENOTCONN;
-	case GATE_WAIT:
-		return -EAGAIN;
+	case GATE_WAIT: /* replay() itself is what would have to end first */
+		return who->replays ? -ENOTCONN : -EAGAIN;
 	case GATE_REPLAY:
 		return who->replays ? 0 : port->wait_for_restart ? -EAGAIN : -ENOTCONN;
 	case GATE_OPEN:

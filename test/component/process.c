@@ -961,6 +961,48 @@ PROCESS_TEST(a_worker_may_die_while_its_state_is_replayed)
 	cr_assert_eq(at_replay.last_exit, EXITED(5), "not known when the call had failed");
 }
 
+static int next_in_replay, next_async_in_replay;
+
+static void never_done(struct cohort_port *port, int error, int status, void *out, void *arg)
+{
+	(void)port;
+	(void)error;
+	(void)status;
+	(void)arg;
+	cohort_out_free(out);
+}
+
+static int replay_past_death(struct cohort_component *c, uint32_t generation, void *user)
+{
+	const struct subject_words in = { 0, "" };
+	int err;
+
+	(void)user;
+	if (generation != 2)
+		return 0;
+	err = ask(SUBJECT_END, 5, "exit").err;
+	next_in_replay = ask(SUBJECT_ECHO, 1, "").err;
+	next_async_in_replay =
+		cohort_port_call_async(cohort_component_port(c), &subject_interface, SUBJECT_ECHO,
+				       &in, PATIENCE, never_done, NULL);
+	return err;
+}
+
+PROCESS_TEST(a_replay_does_not_wait_for_the_worker_after_its_own)
+{
+	config.restart = COHORT_RESTART_ALWAYS;
+	config.replay = replay_past_death;
+	config.wait_for_restart = true;
+	start();
+	cr_assert_eq(ask(SUBJECT_END, 1, "exit").err, -EPIPE);
+	await(&running, 2);
+	echoes();
+	cr_assert_eq(info().generation, 3);
+	stop();
+	cr_assert_eq(next_in_replay, -ENOTCONN);
+	cr_assert_eq(next_async_in_replay, -ENOTCONN);
+}
+
 /* --- Stopping ------------------------------------------------------------------------------------------------- */
 
 struct stopper {
