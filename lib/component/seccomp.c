@@ -24,8 +24,8 @@
  * - Sockets can be used, not made, named or connected, but for pairs: libcohort's doorbell is one. Not
  *   pairs of datagram sockets, which can send to any name. setsockopt() only for SOL_SOCKET: the rest
  *   is a large part of the kernel for which a worker has no use.
- * - Signals only to the process itself. fcntl() without F_SETOWN, ioctl() without FIOASYNC: these
- *   make the kernel send one.
+ * - Signals only to the process itself. fcntl() without F_SETOWN and O_ASYNC, ioctl() without
+ *   FIOASYNC: these make the kernel send one; that of a terminal goes to all in its foreground.
  * - Scheduling calls take the number of a thread, which cannot be told from that of another process
  *   of this user. libcohort needs them for the threads that it starts.
  *
@@ -279,7 +279,7 @@ static const struct rule rules[] = {
 	{ __NR_fcntl, WORKING, { IS(1, F_GETFD) } },
 	{ __NR_fcntl, WORKING, { IS(1, F_SETFD) } },
 	{ __NR_fcntl, WORKING, { IS(1, F_GETFL) } },
-	{ __NR_fcntl, WORKING, { IS(1, F_SETFL) } },
+	{ __NR_fcntl, WORKING, { IS(1, F_SETFL), BITS(2, O_ASYNC, 0) } },
 	{ __NR_fcntl, WORKING, { IS(1, F_ADD_SEALS) } },
 	{ __NR_fcntl, WORKING, { IS(1, F_GET_SEALS) } },
 	{ __NR_fcntl, WORKING, { IS(1, F_GETPIPE_SZ) } },

@@ -308,6 +308,11 @@ static int probe_signal_by_descriptor(void)
 	return result_of(fcntl(scene.datagrams, F_SETOWN, getpid()));
 }
 
+static int probe_signal_at_input(void)
+{
+	return result_of(fcntl(scene.datagrams, F_SETFL, O_ASYNC));
+}
+
 static int probe_terminal_input(void)
 {
 	return result_of(syscall(SYS_ioctl, scene.datagrams, 0x5412 /* TIOCSTI */, "x"));
@@ -353,6 +358,7 @@ static const struct probe probes[] = {
 	{ "raise a limit", probe_raise_limit, COHORT_SANDBOX_LIMITS | COHORT_SANDBOX_SECCOMP,
 	  false },
 	{ "F_SETOWN", probe_signal_by_descriptor, COHORT_SANDBOX_SECCOMP, true },
+	{ "O_ASYNC", probe_signal_at_input, COHORT_SANDBOX_SECCOMP, true },
 	{ "TIOCSTI", probe_terminal_input, COHORT_SANDBOX_SECCOMP, false },
 };
 
