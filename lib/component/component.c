@@ -68,6 +68,14 @@ static int check_for_mode(const struct cohort_component_config *config, const st
 
 /* Callbacks of the user. */
 
+/* A worker may have said it, and it may go to a terminal. */
+static void hide_control(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void component_log(struct cohort_component *component, const char *format, ...)
 {
 	struct frame frame = { .owner = component, .deadline = COHORT_FOREVER };
@@ -79,6 +87,7 @@ void component_log(struct cohort_component *component, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	hide_control(text);
 	frame_push(&frame);
 	component->config.log(component, text, component->config.user);
 	frame_pop(&frame);

@@ -209,6 +209,30 @@ Test(bind, a_field_of_another_type_is_refused_by_name)
 	refused(&old_class, &bad_interface, "test.Small.multiply");
 }
 
+static int create_nothing(struct cohort_port *caller, const char *options, void **self)
+{
+	(void)caller;
+	(void)options;
+	(void)self;
+	return -EDOM;
+}
+
+Test(bind, what_the_other_side_says_reaches_no_terminal)
+{
+	struct cohort_component_class class = old_class;
+	struct cohort_component *component;
+	char text[2048];
+
+	class.name = "a\033[2Jb\nc\177";
+	class.create = create_nothing;
+	EACH(mode)
+	{
+		cr_assert_eq(start(&component, mode, &class, &old_interface, text), -EDOM, "%s",
+			     mode);
+		cr_assert(strstr(text, "component a?[2Jb?c?: create: "), "%s: %s", mode, text);
+	}
+}
+
 Test(bind, an_old_caller_and_a_new_component_understand_each_other)
 {
 	struct cohort_component *component;
