@@ -389,14 +389,17 @@ static int order_and_wait(struct cohort_component *component, const struct order
 	return err;
 }
 
-/* Sends a removal that nobody waits for, after what was sent before. */
+/*
+ * Sends a removal that nobody waits for, after what was sent before. Past the gate: it may have been shown to a
+ * worker that replay() is busy with.
+ */
 static void order_removal(struct cohort_component *component, const struct buffer *buffer)
 {
 	struct order order = order_of(DEED_REMOVE, buffer);
 	struct cohort_message message = COHORT_MESSAGE(ACTION, &order, sizeof(order));
 	struct cohort_port *port = component->port;
 
-	if (!port->channel || port_enter(port, 0))
+	if (!port->channel || port_enter_anyway(port))
 		return;
 	cohort_send(port->channel, link_peer(port), &message, 0);
 	port_leave(port);

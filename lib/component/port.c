@@ -190,6 +190,17 @@ int port_enter_first(struct cohort_port *port, int64_t deadline)
 	return enter_as(port, &who, deadline);
 }
 
+int port_enter_anyway(struct cohort_port *port)
+{
+	int err;
+
+	pthread_mutex_lock(&port->lock);
+	err = port->gate == GATE_SHUT ? -ESHUTDOWN : 0;
+	port->inside += !err;
+	pthread_mutex_unlock(&port->lock);
+	return err;
+}
+
 /* Without waiting: -EAGAIN. */
 static int enter_now(struct cohort_port *port)
 {

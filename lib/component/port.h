@@ -130,6 +130,8 @@ void port_drain(struct cohort_port *port);
 int port_enter(struct cohort_port *port, int64_t deadline);
 /* So, before those in the line (park.h). */
 int port_enter_first(struct cohort_port *port, int64_t deadline);
+/* Past the gate, unless it is shut: 0, -ESHUTDOWN. There may be no peer, or none that is bound. */
+int port_enter_anyway(struct cohort_port *port);
 void port_leave(struct cohort_port *port);
 /* Enters once more what was entered: for what goes on when the call has returned. */
 void port_hold(struct cohort_port *port);

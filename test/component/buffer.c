@@ -444,6 +444,67 @@ Test(buffer, for_reading_ends_the_worker_that_writes)
 	run(kills_who_writes, "process");
 }
 
+static int given_up_with;
+
+static void *add_in_vain(void *arg)
+{
+	struct stage *s = arg;
+
+	given_up_with = cohort_buffer_add(s->component, s->fd, 0, page, READ, &s->id);
+	event_signal(&s->removed);
+	return NULL;
+}
+
+/* Lasts longer than whoever waits at the gate can. */
+static int replay_slowly(struct cohort_component *component, uint32_t generation, void *user)
+{
+	struct stage *s = user;
+
+	(void)component;
+	(void)generation;
+	return event_wait_for(&s->removed, 1, PATIENCE_MS) ? 0 : -ETIME;
+}
+
+static void begin_to_add(struct cohort_component *component, enum cohort_component_state state,
+			 void *user)
+{
+	static pthread_t adder;
+	struct stage *s = user;
+
+	if (state == COHORT_COMPONENT_RESTARTING &&
+	    pthread_create(&adder, NULL, add_in_vain, s) != 0)
+		given_up_with = -EAGAIN;
+	if (state == COHORT_COMPONENT_RUNNING && event_count(&s->running) == 1)
+		pthread_join(adder, NULL);
+	on_changed(component, state, user);
+}
+
+/* The worker got it when it was started, as it was wanted then. */
+static void is_given_up(struct stage *s)
+{
+	struct cohort_component_config config = COHORT_COMPONENT_CONFIG_INIT;
+	char path[4096];
+
+	cr_assert_eq(cohort_component_stop(s->component), 0);
+	event_deinit(&s->running);
+	event_init(&s->running);
+	config.mode = "process";
+	configure(s, &config, path);
+	config.call_timeout = COHORT_MS(100);
+	config.replay = replay_slowly;
+	config.changed = begin_to_add;
+	cr_assert_eq(cohort_component_start(&s->component, &config), 0);
+	kill_worker(s);
+	cr_assert(event_wait_for(&s->running, 2, PATIENCE_MS));
+	cr_assert_eq(given_up_with, -ETIMEDOUT);
+	cr_assert_eq(sight_of(s, VIEWER_LOOK, 1, 0).error, -ENOENT);
+}
+
+Test(buffer, whose_addition_was_given_up_during_a_replay_is_gone)
+{
+	run(is_given_up, "process");
+}
+
 static void *disturb(void *arg)
 {
 	struct stage *s = arg;
