@@ -91,9 +91,11 @@ struct type type_required(const struct type *type)
 
 /* --- Names of composites --------------------------------------------------------------------------- */
 
+/* A name that ends with _to, and is a key, would be read as a shorter one. */
 static bool could_be_notation(const char *name)
 {
 	static const char *const words[] = { "_of_", "_to_", "_max_" };
+	size_t length = strlen(name);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strstr(name, words[i]))
@@ -101,10 +103,12 @@ static bool could_be_notation(const char *name)
 	for (size_t i = 0; i < sizeof(scalar_names) / sizeof(*scalar_names); i++)
 		if (strcmp(name, scalar_names[i]) == 0)
 			return true;
+	if (length > 3 && strcmp(name + length - 3, "_to") == 0)
+		return true;
 	return strncmp(name, "named_", 6) == 0;
 }
 
-static const char *name_of_declaration(const char *name)
+const char *name_of_declaration(const char *name)
 {
 	return could_be_notation(name) ? text_format("named_%zu_%s", strlen(name), name) : name;
 }

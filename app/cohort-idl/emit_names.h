@@ -34,6 +34,8 @@ bool type_is_pointer(const struct type *type);
 /* The T of T?. */
 struct type type_required(const struct type *type);
 
+/* As a part of the names below: itself, or, if it reads like one of them, "named_8_array_of". */
+const char *name_of_declaration(const char *name);
 /* "array_of_int32" */
 const char *name_of_type(const struct type *type);
 /* Of its table: "demo_config_type", "type_of_array_of_string_max_16". */

@@ -178,9 +178,9 @@ static const char *kind_of(const struct type *type)
 static const char *put_entry_table(struct tables *tables, const struct type *map)
 {
 	const char *c_name = c_entry(map);
-	const char *name = strchr(name_of_table(map), '_') + 1;
-	const char *fields = text_format("fields_%s_entry", name);
-	const char *table = text_format("type_%s_entry", name);
+	const char *name = name_of_table(map) + strlen("type_of_");
+	const char *fields = text_format("fields_of_entry_of_%s", name);
+	const char *table = text_format("type_of_entry_of_%s", name);
 	struct row row = { .kind = "STRUCT", .c_type = c_name, .count = "2", .fields = fields };
 
 	fprintf(tables->to, "static const struct cohort_field %s[] = {\n", fields);
@@ -303,11 +303,16 @@ static void put_field(const struct record *record, const struct field *field, FI
 	put_list(to, "\t{ ", items, sizeof(items) / sizeof(*items), " },\n");
 }
 
+static const char *name_of_fields(const struct record *record)
+{
+	return text_format("fields_of_%s", name_of_declaration(record->c_name));
+}
+
 static void put_fields(const struct record *record, size_t n, FILE *to)
 {
 	const struct field **sorted = sort_fields(record, n);
 
-	fprintf(to, "static const struct cohort_field fields_of_%s[] = {\n", record->c_name);
+	fprintf(to, "static const struct cohort_field %s[] = {\n", name_of_fields(record));
 	for (size_t i = 0; i < n; i++)
 		put_field(record, sorted[i], to);
 	fputs("};\n", to);
@@ -321,7 +326,7 @@ static void put_struct_table(struct tables *tables, const struct record *record)
 		.c_type = text_format("struct %s", record->c_name),
 		.count = text_format("%zu", n),
 		.name = quoted(record->full_name),
-		.fields = n ? text_format("fields_of_%s", record->c_name) : NULL,
+		.fields = n ? name_of_fields(record) : NULL,
 		.is_public = true,
 	};
 
@@ -345,7 +350,7 @@ const char *name_of_record_table(const struct declaration *interface, const stru
 	struct record record = out ? record_out(interface, method) : record_in(interface, method);
 
 	return record.fields ? text_format("%s_type", record.c_name)
-			     : text_format("type_of_%s", record.c_name);
+			     : text_format("type_of_%s", name_of_declaration(record.c_name));
 }
 
 static void put_method_tables(struct tables *tables, const struct declaration *interface,

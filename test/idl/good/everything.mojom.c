@@ -222,20 +222,20 @@ static const struct cohort_type type_of_array_of_demo_everything_node = {
 	&demo_everything_node_type, NULL, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_string_to_demo_everything_node_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_string_to_demo_everything_node[] = {
 	{ "key", &type_of_string, offsetof(struct cohort_of_entry_of_string_to_demo_everything_node, key), NULL },
 	{ "value", &demo_everything_node_type, offsetof(struct cohort_of_entry_of_string_to_demo_everything_node, value), NULL },
 };
-static const struct cohort_type type_of_map_of_string_to_demo_everything_node_entry = {
+static const struct cohort_type type_of_entry_of_map_of_string_to_demo_everything_node = {
 	COHORT_KIND_STRUCT, sizeof(struct cohort_of_entry_of_string_to_demo_everything_node),
 	alignof(struct cohort_of_entry_of_string_to_demo_everything_node), 0, 2, 0, NULL, NULL,
-	fields_of_map_of_string_to_demo_everything_node_entry, NULL, NULL, NULL
+	fields_of_entry_of_map_of_string_to_demo_everything_node, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_map_of_string_to_demo_everything_node = {
 	COHORT_KIND_MAP, sizeof(struct cohort_of_map_of_string_to_demo_everything_node),
 	alignof(struct cohort_of_map_of_string_to_demo_everything_node), 0, 0, 0, NULL,
-	&type_of_map_of_string_to_demo_everything_node_entry, NULL, NULL, NULL, NULL
+	&type_of_entry_of_map_of_string_to_demo_everything_node, NULL, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_fixed_2_of_demo_everything_node = {
@@ -387,20 +387,20 @@ static const struct cohort_type type_of_fixed_2_of_demo_everything_point = {
 	NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_string_to_string_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_string_to_string[] = {
 	{ "key", &type_of_string, offsetof(struct cohort_of_entry_of_string_to_string, key), NULL },
 	{ "value", &type_of_string, offsetof(struct cohort_of_entry_of_string_to_string, value), NULL },
 };
-static const struct cohort_type type_of_map_of_string_to_string_entry = {
+static const struct cohort_type type_of_entry_of_map_of_string_to_string = {
 	COHORT_KIND_STRUCT, sizeof(struct cohort_of_entry_of_string_to_string),
 	alignof(struct cohort_of_entry_of_string_to_string), 0, 2, 0, NULL, NULL,
-	fields_of_map_of_string_to_string_entry, NULL, NULL, NULL
+	fields_of_entry_of_map_of_string_to_string, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_map_of_string_to_string = {
 	COHORT_KIND_MAP, sizeof(struct cohort_of_map_of_string_to_string),
 	alignof(struct cohort_of_map_of_string_to_string), 0, 0, 0, NULL,
-	&type_of_map_of_string_to_string_entry, NULL, NULL, NULL, NULL
+	&type_of_entry_of_map_of_string_to_string, NULL, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_array_of_demo_everything_point = {
@@ -409,22 +409,23 @@ static const struct cohort_type type_of_array_of_demo_everything_point = {
 	&demo_everything_point_type, NULL, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_uint32_to_array_of_demo_everything_point_max_4_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_uint32_to_array_of_demo_everything_point_max_4[] = {
 	{ "key", &type_of_uint32, offsetof(struct cohort_of_entry_of_uint32_to_array_of_demo_everything_point, key), NULL },
 	{ "value", &type_of_array_of_demo_everything_point, offsetof(struct cohort_of_entry_of_uint32_to_array_of_demo_everything_point, value), NULL },
 };
-static const struct cohort_type type_of_map_of_uint32_to_array_of_demo_everything_point_max_4_entry = {
+static const struct cohort_type type_of_entry_of_map_of_uint32_to_array_of_demo_everything_point_max_4 = {
 	COHORT_KIND_STRUCT,
 	sizeof(struct cohort_of_entry_of_uint32_to_array_of_demo_everything_point),
 	alignof(struct cohort_of_entry_of_uint32_to_array_of_demo_everything_point), 0, 2, 0, NULL,
-	NULL, fields_of_map_of_uint32_to_array_of_demo_everything_point_max_4_entry, NULL, NULL,
+	NULL, fields_of_entry_of_map_of_uint32_to_array_of_demo_everything_point_max_4, NULL, NULL,
 	NULL
 };
 
 static const struct cohort_type type_of_map_of_uint32_to_array_of_demo_everything_point_max_4 = {
 	COHORT_KIND_MAP, sizeof(struct cohort_of_map_of_uint32_to_array_of_demo_everything_point),
 	alignof(struct cohort_of_map_of_uint32_to_array_of_demo_everything_point), 4, 0, 0, NULL,
-	&type_of_map_of_uint32_to_array_of_demo_everything_point_max_4_entry, NULL, NULL, NULL, NULL
+	&type_of_entry_of_map_of_uint32_to_array_of_demo_everything_point_max_4, NULL, NULL, NULL,
+	NULL
 };
 
 static const struct cohort_type type_of_fixed_4_of_uint8 = {
@@ -432,32 +433,32 @@ static const struct cohort_type type_of_fixed_4_of_uint8 = {
 	NULL, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_int64_to_fixed_4_of_uint8_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_int64_to_fixed_4_of_uint8[] = {
 	{ "key", &type_of_int64, offsetof(struct cohort_of_entry_of_int64_to_fixed_4_of_uint8, key), NULL },
 	{ "value", &type_of_fixed_4_of_uint8, offsetof(struct cohort_of_entry_of_int64_to_fixed_4_of_uint8, value), NULL },
 };
-static const struct cohort_type type_of_map_of_int64_to_fixed_4_of_uint8_entry = {
+static const struct cohort_type type_of_entry_of_map_of_int64_to_fixed_4_of_uint8 = {
 	COHORT_KIND_STRUCT, sizeof(struct cohort_of_entry_of_int64_to_fixed_4_of_uint8),
 	alignof(struct cohort_of_entry_of_int64_to_fixed_4_of_uint8), 0, 2, 0, NULL, NULL,
-	fields_of_map_of_int64_to_fixed_4_of_uint8_entry, NULL, NULL, NULL
+	fields_of_entry_of_map_of_int64_to_fixed_4_of_uint8, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_map_of_int64_to_fixed_4_of_uint8 = {
 	COHORT_KIND_MAP, sizeof(struct cohort_of_map_of_int64_to_fixed_4_of_uint8),
 	alignof(struct cohort_of_map_of_int64_to_fixed_4_of_uint8), 0, 0, 0, NULL,
-	&type_of_map_of_int64_to_fixed_4_of_uint8_entry, NULL, NULL, NULL, NULL
+	&type_of_entry_of_map_of_int64_to_fixed_4_of_uint8, NULL, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8[] = {
 	{ "key", &demo_everything_color_type, offsetof(struct cohort_of_entry_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8, key), NULL },
 	{ "value", &type_of_map_of_int64_to_fixed_4_of_uint8, offsetof(struct cohort_of_entry_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8, value), NULL },
 };
-static const struct cohort_type type_of_map_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8_entry = {
+static const struct cohort_type type_of_entry_of_map_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8 = {
 	COHORT_KIND_STRUCT,
 	sizeof(struct cohort_of_entry_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8),
 	alignof(struct cohort_of_entry_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8),
 	0, 2, 0, NULL, NULL,
-	fields_of_map_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8_entry, NULL,
+	fields_of_entry_of_map_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8, NULL,
 	NULL, NULL
 };
 
@@ -466,8 +467,8 @@ static const struct cohort_type type_of_map_of_demo_everything_color_to_map_of_i
 	sizeof(struct cohort_of_map_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8),
 	alignof(struct cohort_of_map_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8),
 	0, 0, 0, NULL,
-	&type_of_map_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8_entry, NULL, NULL,
-	NULL, NULL
+	&type_of_entry_of_map_of_demo_everything_color_to_map_of_int64_to_fixed_4_of_uint8, NULL,
+	NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_optional_of_demo_everything_point = {
@@ -476,37 +477,37 @@ static const struct cohort_type type_of_optional_of_demo_everything_point = {
 	NULL, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_bool_to_optional_of_demo_everything_point_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_bool_to_optional_of_demo_everything_point[] = {
 	{ "key", &type_of_bool, offsetof(struct cohort_of_entry_of_bool_to_optional_of_demo_everything_point, key), NULL },
 	{ "value", &type_of_optional_of_demo_everything_point, offsetof(struct cohort_of_entry_of_bool_to_optional_of_demo_everything_point, value), NULL },
 };
-static const struct cohort_type type_of_map_of_bool_to_optional_of_demo_everything_point_entry = {
+static const struct cohort_type type_of_entry_of_map_of_bool_to_optional_of_demo_everything_point = {
 	COHORT_KIND_STRUCT,
 	sizeof(struct cohort_of_entry_of_bool_to_optional_of_demo_everything_point),
 	alignof(struct cohort_of_entry_of_bool_to_optional_of_demo_everything_point), 0, 2, 0, NULL,
-	NULL, fields_of_map_of_bool_to_optional_of_demo_everything_point_entry, NULL, NULL, NULL
+	NULL, fields_of_entry_of_map_of_bool_to_optional_of_demo_everything_point, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_map_of_bool_to_optional_of_demo_everything_point = {
 	COHORT_KIND_MAP, sizeof(struct cohort_of_map_of_bool_to_optional_of_demo_everything_point),
 	alignof(struct cohort_of_map_of_bool_to_optional_of_demo_everything_point), 0, 0, 0, NULL,
-	&type_of_map_of_bool_to_optional_of_demo_everything_point_entry, NULL, NULL, NULL, NULL
+	&type_of_entry_of_map_of_bool_to_optional_of_demo_everything_point, NULL, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_string_to_demo_everything_scalars_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_string_to_demo_everything_scalars[] = {
 	{ "key", &type_of_string, offsetof(struct cohort_of_entry_of_string_to_demo_everything_scalars, key), NULL },
 	{ "value", &demo_everything_scalars_type, offsetof(struct cohort_of_entry_of_string_to_demo_everything_scalars, value), NULL },
 };
-static const struct cohort_type type_of_map_of_string_to_demo_everything_scalars_entry = {
+static const struct cohort_type type_of_entry_of_map_of_string_to_demo_everything_scalars = {
 	COHORT_KIND_STRUCT, sizeof(struct cohort_of_entry_of_string_to_demo_everything_scalars),
 	alignof(struct cohort_of_entry_of_string_to_demo_everything_scalars), 0, 2, 0, NULL, NULL,
-	fields_of_map_of_string_to_demo_everything_scalars_entry, NULL, NULL, NULL
+	fields_of_entry_of_map_of_string_to_demo_everything_scalars, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_map_of_string_to_demo_everything_scalars = {
 	COHORT_KIND_MAP, sizeof(struct cohort_of_map_of_string_to_demo_everything_scalars),
 	alignof(struct cohort_of_map_of_string_to_demo_everything_scalars), 0, 0, 0, NULL,
-	&type_of_map_of_string_to_demo_everything_scalars_entry, NULL, NULL, NULL, NULL
+	&type_of_entry_of_map_of_string_to_demo_everything_scalars, NULL, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_array_of_map_of_string_to_demo_everything_scalars = {
@@ -522,20 +523,20 @@ static const struct cohort_type type_of_optional_of_array_of_uint8 = {
 	NULL, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_string_to_int32_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_string_to_int32[] = {
 	{ "key", &type_of_string, offsetof(struct cohort_of_entry_of_string_to_int32, key), NULL },
 	{ "value", &type_of_int32, offsetof(struct cohort_of_entry_of_string_to_int32, value), NULL },
 };
-static const struct cohort_type type_of_map_of_string_to_int32_entry = {
+static const struct cohort_type type_of_entry_of_map_of_string_to_int32 = {
 	COHORT_KIND_STRUCT, sizeof(struct cohort_of_entry_of_string_to_int32),
 	alignof(struct cohort_of_entry_of_string_to_int32), 0, 2, 0, NULL, NULL,
-	fields_of_map_of_string_to_int32_entry, NULL, NULL, NULL
+	fields_of_entry_of_map_of_string_to_int32, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_map_of_string_to_int32 = {
 	COHORT_KIND_MAP, sizeof(struct cohort_of_map_of_string_to_int32),
 	alignof(struct cohort_of_map_of_string_to_int32), 0, 0, 0, NULL,
-	&type_of_map_of_string_to_int32_entry, NULL, NULL, NULL, NULL
+	&type_of_entry_of_map_of_string_to_int32, NULL, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_optional_of_map_of_string_to_int32 = {

@@ -37,20 +37,20 @@ static const struct cohort_type type_of_string = {
 	NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_string_to_demo_core_buffer_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_string_to_demo_core_buffer[] = {
 	{ "key", &type_of_string, offsetof(struct cohort_of_entry_of_string_to_demo_core_buffer, key), NULL },
 	{ "value", &demo_core_buffer_type, offsetof(struct cohort_of_entry_of_string_to_demo_core_buffer, value), NULL },
 };
-static const struct cohort_type type_of_map_of_string_to_demo_core_buffer_entry = {
+static const struct cohort_type type_of_entry_of_map_of_string_to_demo_core_buffer = {
 	COHORT_KIND_STRUCT, sizeof(struct cohort_of_entry_of_string_to_demo_core_buffer),
 	alignof(struct cohort_of_entry_of_string_to_demo_core_buffer), 0, 2, 0, NULL, NULL,
-	fields_of_map_of_string_to_demo_core_buffer_entry, NULL, NULL, NULL
+	fields_of_entry_of_map_of_string_to_demo_core_buffer, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_map_of_string_to_demo_core_buffer = {
 	COHORT_KIND_MAP, sizeof(struct cohort_of_map_of_string_to_demo_core_buffer),
 	alignof(struct cohort_of_map_of_string_to_demo_core_buffer), 0, 0, 0, NULL,
-	&type_of_map_of_string_to_demo_core_buffer_entry, NULL, NULL, NULL, NULL
+	&type_of_entry_of_map_of_string_to_demo_core_buffer, NULL, NULL, NULL, NULL
 };
 
 static const enum demo_core_mode default_1_of_demo_pipeline_settings = DEMO_CORE_MODE_ON;

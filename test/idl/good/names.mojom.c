@@ -9,28 +9,28 @@ static const struct cohort_type type_of_int32 = {
 	NULL
 };
 
-static const struct cohort_field fields_of_demo_array_of_int32[] = {
+static const struct cohort_field fields_of_named_19_demo_array_of_int32[] = {
 	{ "value", &type_of_int32, offsetof(struct demo_array_of_int32, value), NULL },
 };
 const struct cohort_type demo_array_of_int32_type = {
 	COHORT_KIND_STRUCT, sizeof(struct demo_array_of_int32), alignof(struct demo_array_of_int32),
-	0, 1, 0, "demo.ArrayOfInt32", NULL, fields_of_demo_array_of_int32, NULL, NULL, NULL
+	0, 1, 0, "demo.ArrayOfInt32", NULL, fields_of_named_19_demo_array_of_int32, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_demo_a_to_b[] = {
+static const struct cohort_field fields_of_named_11_demo_a_to_b[] = {
 	{ "value", &type_of_int32, offsetof(struct demo_a_to_b, value), NULL },
 };
 const struct cohort_type demo_a_to_b_type = {
 	COHORT_KIND_STRUCT, sizeof(struct demo_a_to_b), alignof(struct demo_a_to_b), 0, 1, 0,
-	"demo.AToB", NULL, fields_of_demo_a_to_b, NULL, NULL, NULL
+	"demo.AToB", NULL, fields_of_named_11_demo_a_to_b, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_demo_to_b_to_c[] = {
+static const struct cohort_field fields_of_named_14_demo_to_b_to_c[] = {
 	{ "value", &type_of_int32, offsetof(struct demo_to_b_to_c, value), NULL },
 };
 const struct cohort_type demo_to_b_to_c_type = {
 	COHORT_KIND_STRUCT, sizeof(struct demo_to_b_to_c), alignof(struct demo_to_b_to_c), 0, 1, 0,
-	"demo.ToBToC", NULL, fields_of_demo_to_b_to_c, NULL, NULL, NULL
+	"demo.ToBToC", NULL, fields_of_named_14_demo_to_b_to_c, NULL, NULL, NULL
 };
 
 static const int64_t values_of_demo_a[] = {
@@ -85,36 +85,36 @@ static const struct cohort_type type_of_array_of_array_of_int32 = {
 	NULL, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_demo_a_to_named_14_demo_to_b_to_c_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_demo_a_to_named_14_demo_to_b_to_c[] = {
 	{ "key", &demo_a_type, offsetof(struct cohort_of_entry_of_demo_a_to_named_14_demo_to_b_to_c, key), NULL },
 	{ "value", &demo_to_b_to_c_type, offsetof(struct cohort_of_entry_of_demo_a_to_named_14_demo_to_b_to_c, value), NULL },
 };
-static const struct cohort_type type_of_map_of_demo_a_to_named_14_demo_to_b_to_c_entry = {
+static const struct cohort_type type_of_entry_of_map_of_demo_a_to_named_14_demo_to_b_to_c = {
 	COHORT_KIND_STRUCT, sizeof(struct cohort_of_entry_of_demo_a_to_named_14_demo_to_b_to_c),
 	alignof(struct cohort_of_entry_of_demo_a_to_named_14_demo_to_b_to_c), 0, 2, 0, NULL, NULL,
-	fields_of_map_of_demo_a_to_named_14_demo_to_b_to_c_entry, NULL, NULL, NULL
+	fields_of_entry_of_map_of_demo_a_to_named_14_demo_to_b_to_c, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_map_of_demo_a_to_named_14_demo_to_b_to_c = {
 	COHORT_KIND_MAP, sizeof(struct cohort_of_map_of_demo_a_to_named_14_demo_to_b_to_c),
 	alignof(struct cohort_of_map_of_demo_a_to_named_14_demo_to_b_to_c), 0, 0, 0, NULL,
-	&type_of_map_of_demo_a_to_named_14_demo_to_b_to_c_entry, NULL, NULL, NULL, NULL
+	&type_of_entry_of_map_of_demo_a_to_named_14_demo_to_b_to_c, NULL, NULL, NULL, NULL
 };
 
-static const struct cohort_field fields_of_map_of_demo_a_to_named_11_demo_a_to_b_entry[] = {
+static const struct cohort_field fields_of_entry_of_map_of_demo_a_to_named_11_demo_a_to_b[] = {
 	{ "key", &demo_a_type, offsetof(struct cohort_of_entry_of_demo_a_to_named_11_demo_a_to_b, key), NULL },
 	{ "value", &demo_a_to_b_type, offsetof(struct cohort_of_entry_of_demo_a_to_named_11_demo_a_to_b, value), NULL },
 };
-static const struct cohort_type type_of_map_of_demo_a_to_named_11_demo_a_to_b_entry = {
+static const struct cohort_type type_of_entry_of_map_of_demo_a_to_named_11_demo_a_to_b = {
 	COHORT_KIND_STRUCT, sizeof(struct cohort_of_entry_of_demo_a_to_named_11_demo_a_to_b),
 	alignof(struct cohort_of_entry_of_demo_a_to_named_11_demo_a_to_b), 0, 2, 0, NULL, NULL,
-	fields_of_map_of_demo_a_to_named_11_demo_a_to_b_entry, NULL, NULL, NULL
+	fields_of_entry_of_map_of_demo_a_to_named_11_demo_a_to_b, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_map_of_demo_a_to_named_11_demo_a_to_b = {
 	COHORT_KIND_MAP, sizeof(struct cohort_of_map_of_demo_a_to_named_11_demo_a_to_b),
 	alignof(struct cohort_of_map_of_demo_a_to_named_11_demo_a_to_b), 0, 0, 0, NULL,
-	&type_of_map_of_demo_a_to_named_11_demo_a_to_b_entry, NULL, NULL, NULL, NULL
+	&type_of_entry_of_map_of_demo_a_to_named_11_demo_a_to_b, NULL, NULL, NULL, NULL
 };
 
 static const struct cohort_type type_of_array_of_named_11_demo_a_to_b = {
