@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "diagnostics.h"
+#include "emit_text.h"
 #include "memory.h"
 #include "parse.h"
 #include "source.h"
@@ -109,6 +110,21 @@ static bool imported_before(const struct import *i, const struct file *file)
 	return false;
 }
 
+/* A header includes those of its imports without their folders. */
+static bool header_before(const struct import *i)
+{
+	const char *name = text_basename(i->path);
+
+	for (const struct import *o = i->place.file->imports; o != i; o = o->next)
+		if (o->file && strcmp(text_basename(o->path), name) == 0) {
+			error_at(i->place, "the header `%s.h` is that of another import, too",
+				 name);
+			note_at(o->place, "it is imported here");
+			return true;
+		}
+	return false;
+}
+
 static void load_new(struct loader *l, struct import *i, const char *path, const char *key)
 {
 	struct file *file = source_new(path);
@@ -143,12 +159,15 @@ static void import(struct loader *l, struct import *i)
 		return;
 	}
 	if (!file) {
-		load_new(l, i, path, key_of(&st));
+		if (header_before(i))
+			names_incomplete_set();
+		else
+			load_new(l, i, path, key_of(&st));
 		return;
 	}
 	if (being_loaded(l, i, file))
 		names_incomplete_set();
-	else if (!imported_before(i, file))
+	else if (!imported_before(i, file) && !header_before(i))
 		i->file = file;
 }
 
