@@ -12,7 +12,7 @@
 
 #define MEMBERS 4
 
-/* How long the others have to prepare. */
+/* How long the others have to prepare. Set before there are threads. */
 static int64_t prepare_time = PATIENCE;
 
 /* Every one of them must have agreed. What they were asked to prepare they may have prepared also if not. */
@@ -134,9 +134,9 @@ Test(verdict, is_to_undo_if_one_is_stopped_which_undoes_too_once_it_goes_on)
 {
 	struct party p;
 
+	prepare_time = COHORT_SECONDS(1);
 	party_open(&p);
 	member_stop(&p.child[1]);
-	prepare_time = COHORT_SECONDS(1);
 	ask(&p, -ECANCELED);
 	member_go_on(&p.child[1]);
 	for (int i = 0; i < MEMBERS; i++) {
