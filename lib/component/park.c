@@ -1,8 +1,8 @@
 /*
  * park.c: the first call that is put aside starts a thread, the attendant. It waits at the gate for the first
- * one in the line, as a synchronous caller would, and sends it off, and so on; when the line is empty it
- * ends. As long as there is a line nobody else passes the gate (port.c), so that a thread's calls
- * stay in order. The attendant is inside the port, so the end of a component waits for it. Each attendant
+ * one in the line, and sends it off, and so on; when the line is empty it ends. Whose time is up
+ * before leaves the line, from wherever in it. As long as there is a line nobody else passes the gate (port.c),
+ * so that a thread's calls stay in order. The attendant is inside the port, so the end of a component waits for it. Each attendant
  * joins the one before it, and the end of the port the last: no thread is left.
  */
 #include "component/park.h"
@@ -34,13 +34,11 @@ static void finish(struct cohort_port *port, struct parked *parked, int err)
 	free(parked);
 }
 
+/* It has entered. */
 static int send_off(struct cohort_port *port, const struct port_call *call)
 {
-	int err = port_enter_first(port, call->deadline);
-
-	if (err)
-		return err;
-	err = call->method < call->binding->methods ? port->way->call_async(port, call) : -ENOSYS;
+	int err =
+		call->method < call->binding->methods ? port->way->call_async(port, call) : -ENOSYS;
 	port_leave(port);
 	return err;
 }
@@ -55,17 +53,56 @@ static struct parked *first(struct cohort_port *port)
 	return parked;
 }
 
-/* The line is empty only when its last one has been sent off. Whether it is. */
-static bool remove_first(struct cohort_port *port)
+static void find_soonest_locked(struct cohort_port *port)
 {
+	port->soonest = COHORT_FOREVER;
+	for (struct parked *parked = port->parked; parked; parked = parked->next)
+		if (parked->call.deadline < port->soonest)
+			port->soonest = parked->call.deadline;
+}
+
+/* The line is empty only when its last one has been sent off. Whether it is. */
+static bool remove_from(struct cohort_port *port, struct parked *parked)
+{
+	struct parked **at = &port->parked;
 	bool empty;
 
 	pthread_mutex_lock(&port->lock);
-	port->parked = port->parked->next;
+	while (*at != parked)
+		at = &(*at)->next;
+	*at = parked->next;
+	find_soonest_locked(port);
 	empty = !port->parked;
 	if (empty)
 		pthread_cond_broadcast(&port->changed);
 	pthread_mutex_unlock(&port->lock);
+	return empty;
+}
+
+/* Whose deadline is the earliest. */
+static struct parked *most_urgent(struct cohort_port *port)
+{
+	struct parked *parked;
+
+	pthread_mutex_lock(&port->lock);
+	parked = port->parked;
+	while (parked->call.deadline != port->soonest)
+		parked = parked->next;
+	pthread_mutex_unlock(&port->lock);
+	return parked;
+}
+
+/* The next one goes, or fails. Whether the line is empty. */
+static bool attend_next(struct cohort_port *port)
+{
+	int err = port_enter_first(port);
+	struct parked *parked = err == -ETIMEDOUT ? most_urgent(port) : first(port);
+	bool empty;
+
+	if (!err)
+		err = send_off(port, &parked->call);
+	empty = remove_from(port, parked);
+	finish(port, parked, err);
 	return empty;
 }
 
@@ -85,16 +122,10 @@ static void join_previous(struct cohort_port *port)
 static void *attend(void *arg)
 {
 	struct cohort_port *port = arg;
-	bool empty = false;
 
 	join_previous(port);
-	while (!empty) {
-		struct parked *parked = first(port);
-		int err = send_off(port, &parked->call);
-
-		empty = remove_first(port);
-		finish(port, parked, err);
-	}
+	while (!attend_next(port))
+		;
 	port_leave(port);
 	return NULL;
 }
@@ -125,6 +156,8 @@ static int join_line(struct cohort_port *port, struct parked *parked)
 	while (*last)
 		last = &(*last)->next;
 	*last = parked;
+	find_soonest_locked(port);
+	pthread_cond_broadcast(&port->changed);
 	if (last == &port->parked) {
 		port->inside++;
 		err = start_attendant(port);

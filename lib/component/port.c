@@ -159,14 +159,15 @@ static int look_locked(const struct cohort_port *port, const struct visitor *who
 	return -ESHUTDOWN;
 }
 
-static int enter_as(struct cohort_port *port, const struct visitor *who, int64_t deadline)
+/* The deadline is read anew whenever something has changed. */
+static int enter_as(struct cohort_port *port, const struct visitor *who, const int64_t *deadline)
 {
 	int err;
 
 	pthread_mutex_lock(&port->lock);
 	port->inside++;
 	while ((err = look_locked(port, who)) == -EAGAIN)
-		if (clock_cond_wait(&port->changed, &port->lock, deadline)) {
+		if (clock_cond_wait(&port->changed, &port->lock, *deadline)) {
 			err = -ETIMEDOUT;
 			break;
 		}
@@ -180,14 +181,14 @@ int port_enter(struct cohort_port *port, int64_t deadline)
 {
 	struct visitor who = { .replays = frame_replays(port->owner) };
 
-	return enter_as(port, &who, deadline);
+	return enter_as(port, &who, &deadline);
 }
 
-int port_enter_first(struct cohort_port *port, int64_t deadline)
+int port_enter_first(struct cohort_port *port)
 {
 	struct visitor who = { .first = true };
 
-	return enter_as(port, &who, deadline);
+	return enter_as(port, &who, &port->soonest);
 }
 
 int port_enter_anyway(struct cohort_port *port)

@@ -93,6 +93,7 @@ struct cohort_port {
 	bool wait_for_restart;	 /* GATE_REPLAY: others wait */
 	unsigned inside;	 /* calls between enter and leave */
 	struct parked *parked;	 /* park.c: the line */
+	int64_t soonest;	 /* park.c: the earliest deadline in it */
 	pthread_t attendants[2]; /* park.c: the last one, and the one before it, which it joins */
 	unsigned nattendants;
 	bool bound;	  /* calls that arrive are served */
@@ -128,8 +129,8 @@ void port_set_gate(struct cohort_port *port, enum gate gate);
 void port_drain(struct cohort_port *port);
 /* For calls of the runtime's own (component.bind and so on) as well: 0, -ESHUTDOWN, -ENOTCONN, -ETIMEDOUT */
 int port_enter(struct cohort_port *port, int64_t deadline);
-/* So, before those in the line (park.h). */
-int port_enter_first(struct cohort_port *port, int64_t deadline);
+/* So, for those in the line (park.h); -ETIMEDOUT: one of them has no time left. */
+int port_enter_first(struct cohort_port *port);
 /* Past the gate, unless it is shut: 0, -ESHUTDOWN. There may be no peer, or none that is bound. */
 int port_enter_anyway(struct cohort_port *port);
 void port_leave(struct cohort_port *port);

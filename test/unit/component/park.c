@@ -149,6 +149,19 @@ Test(park, a_call_for_which_nobody_comes_in_time_times_out, .init = set_up, .fin
 	cr_assert_eq(left.errors[0], -ETIMEDOUT);
 }
 
+Test(park, a_call_times_out_behind_one_that_waits_longer, .init = set_up, .fini = tear_down)
+{
+	cr_assert_eq(call_async(0, COHORT_FOREVER), 0);
+	cr_assert_eq(call_async(1, COHORT_MS(20)), 0);
+	cr_assert(event_wait_for(&left.event, 1, PATIENCE_MS));
+	cr_assert_eq(left.values[0], 1);
+	cr_assert_eq(left.errors[0], -ETIMEDOUT);
+	port_set_gate(port, GATE_OPEN);
+	cr_assert(event_wait_for(&left.event, 2, PATIENCE_MS));
+	cr_assert_eq(left.values[1], 0);
+	cr_assert_eq(left.errors[1], 0);
+}
+
 Test(park, the_end_is_told_to_each, .init = set_up, .fini = tear_down)
 {
 	cr_assert_eq(call_async(1, COHORT_FOREVER), 0);
