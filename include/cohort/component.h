@@ -210,6 +210,7 @@ struct cohort_component_config {
  * -EPROTO    the interfaces do not fit: the log says which and where
  * -ETIMEDOUT it was not ready in time;  -EPIPE: the worker ended before it was
  * -EPERM     the sandbox could not be applied, and has to be: the log says what
+ * -EBADF    log_fd is not open
  * -EMFILE, -ENOMEM, -EAGAIN  no resources; and what create() returned
  */
 COHORT_API int cohort_component_start(struct cohort_component **out,
@@ -298,7 +299,7 @@ COHORT_API int cohort_out_fd_take(void *out, int fd);
 COHORT_API void *cohort_job_alloc(struct cohort_job *job, size_t size);
 /* Makes a descriptor of `in` the function's own. Returns it (maybe another number), or -EINVAL, -EMFILE. */
 COHORT_API int cohort_job_fd_take(struct cohort_job *job, int fd);
-/* The way back to the caller. */
+/* The way back to the caller. Of a kept job only as long as the component runs. */
 COHORT_API struct cohort_port *cohort_job_port(struct cohort_job *job);
 /* CLOCK_MONOTONIC nanoseconds at which the caller stops waiting, or COHORT_FOREVER. */
 COHORT_API int64_t cohort_job_deadline(const struct cohort_job *job);

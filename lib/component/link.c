@@ -193,6 +193,12 @@ static int decode_reply(struct cohort_reply *reply, const struct cohort_type *ty
 	return err == -ENOMEM ? err : err ? -EBADMSG : 0;
 }
 
+/* What only this side can know of a session: a worker that says so lies, and calls would be made again. */
+static bool is_of_session(int32_t error)
+{
+	return error == -ENOTCONN || error == -EPIPE || error == -ESHUTDOWN || error == -ETIMEDOUT;
+}
+
 static int read_failure(const struct cohort_reply *reply, int *status)
 {
 	size_t length;
@@ -204,7 +210,7 @@ static int read_failure(const struct cohort_reply *reply, int *status)
 		return 0;
 	}
 	memcpy(&error, data, sizeof(error));
-	return error < 0 && error >= -4095 ? error : -EBADMSG;
+	return error < 0 && error >= -4095 && !is_of_session(error) ? error : -EBADMSG;
 }
 
 /* `shelved` is what lay on the shelf; it is taken. */
