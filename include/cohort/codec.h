@@ -85,7 +85,10 @@ struct cohort_arena;
 COHORT_API int cohort_arena_new(struct cohort_arena **out);
 /* Zeroed, aligned for every type; or NULL: no memory. It lives as long as the arena. */
 COHORT_API void *cohort_arena_alloc(struct cohort_arena *arena, size_t size);
-/* Ends its objects, but keeps memory for the next ones: as much as its largest block. NULL is allowed. */
+/*
+ * Ends its objects, but keeps memory for the next ones: as much as its largest block. NULL is
+ * allowed.
+ */
 COHORT_API void cohort_arena_reset(struct cohort_arena *arena);
 /* NULL is allowed. Descriptors in its objects are not closed. */
 COHORT_API void cohort_arena_free(struct cohort_arena *arena);

@@ -74,8 +74,8 @@ struct cohort_component_class {
 	const struct cohort_interface *const *uses; /* what it calls at its caller */
 	size_t nuses;
 	/*
-	 * Makes an instance: *self goes to each function. `options` is config.options, or "". Must not call
-	 * `caller` before it returns. A negative errno makes the start fail with it.
+	 * Makes an instance: *self goes to each function. `options` is config.options, or "". Must
+	 * not call `caller` before it returns. A negative errno makes the start fail with it.
 	 */
 	int (*create)(struct cohort_port *caller, const char *options, void **self);
 	/* No function runs any more. Calls on the port fail with -ESHUTDOWN. May be NULL. */
@@ -176,7 +176,8 @@ struct cohort_component_config {
 	int64_t restart_window;	   /* within this time, or 0: ever */
 	int64_t restart_delay;	   /* before the first; twice as long each time: 10 ms */
 	int64_t restart_delay_max; /* 1 s */
-	bool wait_for_restart; /* calls made meanwhile wait for the next worker, up to their timeout, else -ENOTCONN */
+	/* calls made meanwhile wait for the next worker, up to their timeout, else -ENOTCONN */
+	bool wait_for_restart;
 
 	/* Called on the component's supervising thread, or on the thread that starts or stops it. */
 	/*
@@ -244,10 +245,10 @@ COHORT_API int cohort_component_info(struct cohort_component *component,
 /* --- Calls: what the generated functions use ------------------------------------------------------------- */
 
 /*
- * Calls a method and waits. `in` is borrowed until return; NULL if there are no parameters. On success *out, if out is not NULL, is
- * the results, for cohort_out_free(). `status` gets what the function returned, if it is not NULL;
- * if it is, an error of the function is returned as if it were the call's own. Unless the status
- * is 0 there are no results, and *out is NULL.
+ * Calls a method and waits. `in` is borrowed until return; NULL if there are no parameters. On
+ * success *out, if out is not NULL, is the results, for cohort_out_free(). `status` gets what the
+ * function returned, if it is not NULL; if it is, an error of the function is returned as if it
+ * were the call's own. Unless the status is 0 there are no results, and *out is NULL.
  *
  * 0           it was answered
  * -ENOTCONN   no worker now, or ever again: it did not run;  -ENOSYS: the other side has no such method
@@ -297,7 +298,10 @@ COHORT_API int cohort_out_fd_take(void *out, int fd);
 
 /* Zeroed memory that lasts until the call is answered, or NULL. */
 COHORT_API void *cohort_job_alloc(struct cohort_job *job, size_t size);
-/* Makes a descriptor of `in` the function's own. Returns it (maybe another number), or -EINVAL, -EMFILE. */
+/*
+ * Makes a descriptor of `in` the function's own. Returns it (maybe another number), or -EINVAL,
+ * -EMFILE.
+ */
 COHORT_API int cohort_job_fd_take(struct cohort_job *job, int fd);
 /* The way back to the caller. Of a kept job only as long as the component runs. */
 COHORT_API struct cohort_port *cohort_job_port(struct cohort_job *job);
@@ -313,9 +317,9 @@ COHORT_API bool cohort_job_cancelled(const struct cohort_job *job);
  */
 COHORT_API int cohort_job_keep(struct cohort_job *job, const void **kept_in);
 /*
- * Answers a kept job and frees it, whatever is returned. `out` may be NULL unless the status is 0 and
- * there are results. -ETIMEDOUT, -ECANCELED, -EPIPE, -ESHUTDOWN: nobody waits any more; else as a call's
- * encoding.
+ * Answers a kept job and frees it, whatever is returned. `out` may be NULL unless the status is 0
+ * and there are results. -ETIMEDOUT, -ECANCELED, -EPIPE, -ESHUTDOWN: nobody waits any more; else as
+ * a call's encoding.
  */
 COHORT_API int cohort_job_answer(struct cohort_job *job, int status, const void *out);
 /* Frees a kept job; its caller gets -ECANCELED. NULL is allowed. */
@@ -334,9 +338,10 @@ COHORT_API void cohort_job_drop(struct cohort_job *job);
  * 1; none is used twice. After a restart buffers are shown to the next worker before replay() is
  * called. Waits for the component, up to config.call_timeout.
  *
- * For reading only the component gets a descriptor that was opened so. Of a memfd one is made through
- * /proc; a dma-buf must have been exported so. A worker of the same user could open the memfd again for
- * writing, unless its sandbox (COHORT_SANDBOX_SECCOMP) or the file (F_SEAL_FUTURE_WRITE) keeps it from that.
+ * For reading only the component gets a descriptor that was opened so. Of a memfd one is made
+ * through /proc; a dma-buf must have been exported so. A worker of the same user could open the
+ * memfd again for writing, unless its sandbox (COHORT_SANDBOX_SECCOMP) or the file
+ * (F_SEAL_FUTURE_WRITE) keeps it from that.
  *
  * -EINVAL bad arguments, or not enough bytes;  -EBADF;  -EPERM: not such a file, not writable, or it
  * cannot be narrowed to reading;  -EMFILE: no descriptors, or COHORT_BUFFERS_MAX are there
@@ -345,8 +350,8 @@ COHORT_API void cohort_job_drop(struct cohort_job *job);
 COHORT_API int cohort_buffer_add(struct cohort_component *component, int fd, uint64_t offset,
 				 size_t length, uint32_t access, uint32_t *id);
 /*
- * Takes it away: it is unmapped at the component when this returns 0. -ENOENT: no such buffer. The errors
- * of a call: it may still be there, though no longer after a restart; one can try again.
+ * Takes it away: it is unmapped at the component when this returns 0. -ENOENT: no such buffer. The
+ * errors of a call: it may still be there, though no longer after a restart; one can try again.
  */
 COHORT_API int cohort_buffer_remove(struct cohort_component *component, uint32_t id);
 
@@ -359,8 +364,8 @@ struct cohort_buffer {
 
 /*
  * For the component: where a buffer lies. Valid until the caller removes it, which waits for the
- * function that runs, but not for one that itself waits for a call, nor for a kept job. -ENOENT: no such
- * buffer; -EINVAL
+ * function that runs, but not for one that itself waits for a call, nor for a kept job. -ENOENT: no
+ * such buffer; -EINVAL
  */
 COHORT_API int cohort_buffer_find(struct cohort_port *caller, uint32_t id,
 				  struct cohort_buffer *buffer);
@@ -369,7 +374,8 @@ COHORT_API int cohort_buffer_find(struct cohort_port *caller, uint32_t id,
 
 /*
  * The main() of a worker. With a class it serves that; with NULL it loads the object that its
- * caller names. The channel is descriptor 3. Returns the exit status, when its caller says so or has gone.
+ * caller names. The channel is descriptor 3. Returns the exit status, when its caller says so or
+ * has gone.
  */
 COHORT_API int cohort_worker_main(int argc, char **argv,
 				  const struct cohort_component_class *component);

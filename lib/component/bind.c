@@ -14,9 +14,10 @@
  * only the newer one knows what it added. What the caller calls must be served, or the start fails.
  * What the component calls may be missing: a caller need not listen to events.
  *
- * On a channel a method is the action "module.Interface.method". Two sides must come to the same name
- * although they do not know the same interfaces, so it depends on nothing else; one that is too long, or
- * would collide with the runtime's own, is called "#<hash of the interface's name>.<index>".
+ * On a channel a method is the action "module.Interface.method". Two sides must come to the same
+ * name although they do not know the same interfaces, so it depends on nothing else; one that is
+ * too long, or would collide with the runtime's own, is called "#<hash of the interface's
+ * name>.<index>".
  */
 #include "component/bind.h"
 

@@ -13,8 +13,9 @@ struct cohort_port;
 int bind_offer(const struct cohort_port *port, void **data, size_t *length);
 
 /*
- * Looks at the other side's offer, and keeps in the port's bindings what of its own interfaces the other
- * has. What `port` calls must be served if `all` is set. -EPROTO: they do not fit, `why` says what;
+ * Looks at the other side's offer, and keeps in the port's bindings what of its own interfaces the
+ * other has. What `port` calls must be served if `all` is set. -EPROTO: they do not fit, `why` says
+ * what;
  * -EBADMSG: that is no offer; -ENOMEM.
  */
 int bind_accept(struct cohort_port *port, const void *data, size_t length, bool all, char *why,

@@ -19,9 +19,10 @@
  * and with an addition its descriptor. An addition of what is there already is none, and no error.
  *
  * Restarts are what is hard, as additions and removals go on meanwhile. Each of them changes the
- * table first (an entry is there and wanted; or no longer wanted), then calls, then draws its conclusion
- * from how that ended. buffers_replay() shows each entry that is wanted, and looks again afterwards
- * whether it still is; entries that are not wanted any more go. So whichever comes first:
+ * table first (an entry is there and wanted; or no longer wanted), then calls, then draws its
+ * conclusion from how that ended. buffers_replay() shows each entry that is wanted, and looks again
+ * afterwards whether it still is; entries that are not wanted any more go. So whichever comes
+ * first:
  *
  *	an addition waits for the next worker    it was shown already, and is there
  *	an addition fails                        its entry is not wanted: not shown, or taken back
@@ -390,8 +391,8 @@ static int order_and_wait(struct cohort_component *component, const struct order
 }
 
 /*
- * Sends a removal that nobody waits for, after what was sent before. Past the gate: it may have been shown to a
- * worker that replay() is busy with.
+ * Sends a removal that nobody waits for, after what was sent before. Past the gate: it may have
+ * been shown to a worker that replay() is busy with.
  */
 static void order_removal(struct cohort_component *component, const struct buffer *buffer)
 {
@@ -530,7 +531,10 @@ void buffers_free_shown(struct buffers *shown)
 
 /* --- The caller's side: restarts --------------------------------------------------------------------------- */
 
-/* The first whose id is above `last`, with a descriptor of its own. 0; -ENOENT: there is none; -EMFILE. */
+/*
+ * The first whose id is above `last`, with a descriptor of its own. 0; -ENOENT: there is none;
+ * -EMFILE.
+ */
 static int next_after(struct buffers *shown, uint32_t last, struct buffer *next)
 {
 	int err = -ENOENT;

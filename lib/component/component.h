@@ -26,8 +26,8 @@ struct mode {
 	/* What of the configuration is this mode's alone. -EINVAL. May be NULL. */
 	int (*check)(const struct cohort_component_config *config);
 	/*
-	 * Returns when the other side is there and bound (component_bind()). On failure stop() is called
-	 * as well: it must take what is half built.
+	 * Returns when the other side is there and bound (component_bind()). On failure stop() is
+	 * called as well: it must take what is half built.
 	 */
 	int (*start)(struct cohort_component *component, int64_t deadline);
 	/*
@@ -40,17 +40,20 @@ struct mode {
 	/* Somebody joined the near channel: `port->peer`. On its handler thread. May be NULL. */
 	void (*joined)(struct cohort_component *component);
 	/*
-	 * The session on the near channel ended. On its handler thread: must not wait. Also while it is being
-	 * stopped. May be NULL.
+	 * The session on the near channel ended. On its handler thread: must not wait. Also while
+	 * it is being stopped. May be NULL.
 	 */
 	void (*left)(struct cohort_component *component, cohort_peer peer,
 		     enum cohort_reason reason);
 	/*
-	 * A call to this peer is about to fail because its session ended: waits a moment until what became of
-	 * it is known. May be NULL.
+	 * A call to this peer is about to fail because its session ended: waits a moment until what
+	 * became of it is known. May be NULL.
 	 */
 	void (*settle)(struct cohort_component *component, cohort_peer peer);
-	/* Fills in what only the mode knows; size, state, generation, last_error are set. May be NULL. */
+	/*
+	 * Fills in what only the mode knows; size, state, generation, last_error are set. May be
+	 * NULL.
+	 */
 	void (*info)(struct cohort_component *component, struct cohort_component_info *info);
 };
 
@@ -98,15 +101,17 @@ void component_lost(struct cohort_component *component, int error);
 
 /*
  * Exchanges the descriptions of interfaces with whoever is connected, and makes it create its
- * instance. The gate stays as it is. -EPROTO: they do not fit (the log says why); what create() returned;
+ * instance. The gate stays as it is. -EPROTO: they do not fit (the log says why); what create()
+ * returned;
  * -ETIMEDOUT, -EPIPE.
  */
 int component_bind(struct cohort_component *component, int64_t deadline);
 
 /*
- * A call of the runtime's own ("component.stop", "component.buffer") to whoever is connected, past the
- * gate. `in` and *out are bytes; *out (may be NULL) is the caller's to free with cohort_reply_free(). Returns the
- * channel's error, or the status. Direct mode has no channel: not for it.
+ * A call of the runtime's own ("component.stop", "component.buffer") to whoever is connected, past
+ * the gate. `in` and *out are bytes; *out (may be NULL) is the caller's to free with
+ * cohort_reply_free(). Returns the channel's error, or the status. Direct mode has no channel: not
+ * for it.
  */
 struct cohort_reply;
 int component_request(struct cohort_component *component, const char *action, const void *in,
@@ -114,8 +119,8 @@ int component_request(struct cohort_component *component, const char *action, co
 		      struct cohort_reply **out);
 
 /*
- * Shuts the gate and closes the near channel: calls under way end with -ESHUTDOWN and are waited for, and so
- * are functions of the caller's services. Harmless when repeated.
+ * Shuts the gate and closes the near channel: calls under way end with -ESHUTDOWN and are waited
+ * for, and so are functions of the caller's services. Harmless when repeated.
  */
 void component_disconnect(struct cohort_component *component);
 

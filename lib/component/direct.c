@@ -1,13 +1,14 @@
 /*
- * direct.c: a call is a plain call of the function, on the caller's thread, when it is its turn (turn.c).
+ * direct.c: a call is a plain call of the function, on the caller's thread, when it is its turn
+ * (turn.c).
  *
- * Parameters are the caller's own object. Results are a copy, because what the component leaves in `out`
- * may be static. If the two sides were not compiled with the same tables (they fit, but one has more
- * fields) both go through the encoding.
+ * Parameters are the caller's own object. Results are a copy, because what the component leaves in
+ * `out` may be static. If the two sides were not compiled with the same tables (they fit, but one
+ * has more fields) both go through the encoding.
  *
- * The outcome is in a direct_call, which the caller and the job hold together: a job that was kept may be
- * answered long after the caller gave up. Its fields are guarded by the lock of the turn at which it is
- * served, and a caller that waits for a kept job waits on that turn's condition.
+ * The outcome is in a direct_call, which the caller and the job hold together: a job that was kept
+ * may be answered long after the caller gave up. Its fields are guarded by the lock of the turn at
+ * which it is served, and a caller that waits for a kept job waits on that turn's condition.
  *
  * To a channel a wait in here is none of its own: a function of a component in mode thread that waits
  * for one in mode direct keeps its handler thread, so that others of its side wait with it, until the
@@ -177,7 +178,10 @@ static int make_job(struct cohort_job **out, const struct binding *binding, uint
 	return 0;
 }
 
-/* Runs a function of a side, with its turn (or inside it, if `held` is NULL). Whether it still has it. */
+/*
+ * Runs a function of a side, with its turn (or inside it, if `held` is NULL). Whether it still has
+ * it.
+ */
 static bool run_job(struct cohort_job *job, struct turn *held, struct pending **pending)
 {
 	struct cohort_port *side = job->service->port;

@@ -4,8 +4,8 @@
  *	component.bind     the caller's offer -> i32 0, our offer    or i32 error, text
  *	component.create   options            -> i32 0               or i32 error, text
  *
- * Between them the caller judges our offer; so create() runs only when both sides agree. After it the gate
- * of the far port is open. In mode direct the same functions are called plainly.
+ * Between them the caller judges our offer; so create() runs only when both sides agree. After it
+ * the gate of the far port is open. In mode direct the same functions are called plainly.
  */
 #include "component/host.h"
 

@@ -2,8 +2,8 @@
  * A host serves a class: it owns the far port and the instance that create() made. In modes direct,
  * thread and loopback the component has one; in mode process the worker has.
  *
- * Serving "component.bind" and "component.create" makes the instance; "component.stop" and the end of the session wake
- * host_wait(); "component.buffer" goes to buffer.c.
+ * Serving "component.bind" and "component.create" makes the instance; "component.stop" and the end
+ * of the session wake host_wait(); "component.buffer" goes to buffer.c.
  */
 #ifndef COMPONENT_HOST_H
 #define COMPONENT_HOST_H

@@ -5,10 +5,10 @@
  * was kept may be answered by another thread while its function still runs: so both hold a reference,
  * and whatever the job owns (parameters, memory) goes with the last.
  *
- * Descriptors: those of the parameters are the job's, and closed with it unless they were taken; in mode
- * direct they are the caller's, and taking one makes a duplicate. Those of the results are the
- * job's to close once the answer is away. A descriptor may well be in both (a function that
- * returns what it got): then it is closed, or not, as one of the parameters.
+ * Descriptors: those of the parameters are the job's, and closed with it unless they were taken; in
+ * mode direct they are the caller's, and taking one makes a duplicate. Those of the results are the
+ * job's to close once the answer is away. A descriptor may well be in both (a function that returns
+ * what it got): then it is closed, or not, as one of the parameters.
  */
 #include "component/job.h"
 

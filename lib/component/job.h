@@ -60,8 +60,9 @@ void job_free(struct cohort_job *job);
 void job_drop(struct cohort_job *job);
 
 /*
- * Runs the function, answers unless it was kept, and frees the job. `frame` has owner and deadline set, and,
- * in mode direct, home and turn; it is popped on return, and says what became of the turn.
+ * Runs the function, answers unless it was kept, and frees the job. `frame` has owner and deadline
+ * set, and, in mode direct, home and turn; it is popped on return, and says what became of the
+ * turn.
  */
 void job_run(struct cohort_job *job, struct frame *frame);
 

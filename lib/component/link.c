@@ -15,8 +15,9 @@
  * A call fences when the other side calls anything of ours: then the events that the function sent have
  * been handled when it returns.
  *
- * Errors become those of component.h. What the end of a session looks like depends on when it is noticed
- * (-ESTALE, -EPIPE, -ESHUTDOWN ...); to the caller it is one: -ESHUTDOWN when the end was asked for, else
+ * Errors become those of component.h. What the end of a session looks like depends on when it is
+ * noticed (-ESTALE, -EPIPE, -ESHUTDOWN ...); to the caller it is one: -ESHUTDOWN when the end was
+ * asked for, else
  * -ENOTCONN or -EPIPE, which tell whether it may have run.
  */
 #include "component/link.h"
@@ -193,7 +194,10 @@ static int decode_reply(struct cohort_reply *reply, const struct cohort_type *ty
 	return err == -ENOMEM ? err : err ? -EBADMSG : 0;
 }
 
-/* What only this side can know of a session: a worker that says so lies, and calls would be made again. */
+/*
+ * What only this side can know of a session: a worker that says so lies, and calls would be made
+ * again.
+ */
 static bool is_of_session(int32_t error)
 {
 	return error == -ENOTCONN || error == -EPIPE || error == -ESHUTDOWN || error == -ETIMEDOUT;

@@ -14,9 +14,9 @@
 struct cohort_port;
 
 /*
- * Opens a port's end of the channel, with an action for each method that it serves and those of `own`. Fills
- * in config's role, actions and sizes; the rest is the caller's. Takes the descriptor on success. Errors as
- * cohort_open_fd().
+ * Opens a port's end of the channel, with an action for each method that it serves and those of
+ * `own`. Fills in config's role, actions and sizes; the rest is the caller's. Takes the descriptor
+ * on success. Errors as cohort_open_fd().
  */
 int link_open(struct cohort_port *port, int fd, struct cohort_config *config,
 	      const struct cohort_action *own, size_t nown);
@@ -32,8 +32,8 @@ void link_set_peer(struct cohort_port *port, cohort_peer peer);
 cohort_peer link_peer(struct cohort_port *port);
 
 /*
- * cohort_close(), also inside a callback of another handle, where it needs a thread of its own. Harmless when
- * repeated.
+ * cohort_close(), also inside a callback of another handle, where it needs a thread of its own.
+ * Harmless when repeated.
  */
 void link_close(struct cohort_port *port);
 

@@ -9,11 +9,11 @@
  * A dma-buf has its size for life. It is told by its file system.
  *
  * Read-only is a matter of the descriptor, not of PROT_READ: the kernel lets no mapping of a
- * descriptor that was opened for reading become writable, mprotect() included. So a memfd is opened once
- * more, through /proc/self/fd, the only way to get a descriptor with fewer rights than the first
- * (which a duplicate shares). dma-bufs cannot be opened again. One that was exported read-only is as
- * good as it is; one that allows writing is refused for reading only, as nothing would keep the other side
- * from writing: who accepts that asks for COHORT_BUFFER_WRITE.
+ * descriptor that was opened for reading become writable, mprotect() included. So a memfd is opened
+ * once more, through /proc/self/fd, the only way to get a descriptor with fewer rights than the
+ * first (which a duplicate shares). dma-bufs cannot be opened again. One that was exported
+ * read-only is as good as it is; one that allows writing is refused for reading only, as nothing
+ * would keep the other side from writing: who accepts that asks for COHORT_BUFFER_WRITE.
  */
 #include "component/mapping.h"
 

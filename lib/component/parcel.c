@@ -6,9 +6,9 @@
  *
  *	arena: | parcel | back pointer, padded | object | strings, arrays ... | fds |
  *
- * cohort_copy() keeps the numbers of descriptors. handles_of() walks the copy along its type and lists
- * where they are. In a CUSTOM type nobody but its own functions can see descriptors: an object with one that
- * has no copy function goes through the encoding, which asks them.
+ * cohort_copy() keeps the numbers of descriptors. handles_of() walks the copy along its type and
+ * lists where they are. In a CUSTOM type nobody but its own functions can see descriptors: an
+ * object with one that has no copy function goes through the encoding, which asks them.
  */
 #include "component/parcel.h"
 

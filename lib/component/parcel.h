@@ -28,7 +28,8 @@ int parcel_new(struct parcel **out, const struct cohort_type *type);
 void parcel_free(struct parcel *parcel);
 
 /*
- * Copies: the descriptors are duplicates, those of the object stay its owner's. -ENOMEM, -ELOOP, -EMFILE,
+ * Copies: the descriptors are duplicates, those of the object stay its owner's. -ENOMEM, -ELOOP,
+ * -EMFILE,
  * -EBADF
  */
 int parcel_copy(struct parcel **out, const struct cohort_type *type, const void *object);

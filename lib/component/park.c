@@ -1,9 +1,10 @@
 /*
- * park.c: the first call that is put aside starts a thread, the attendant. It waits at the gate for the first
- * one in the line, and sends it off, and so on; when the line is empty it ends. Whose time is up
- * before leaves the line, from wherever in it. As long as there is a line nobody else passes the gate (port.c),
- * so that a thread's calls stay in order. The attendant is inside the port, so the end of a component waits for it. Each attendant
- * joins the one before it, and the end of the port the last: no thread is left.
+ * park.c: the first call that is put aside starts a thread, the attendant. It waits at the gate for
+ * the first one in the line, and sends it off, and so on; when the line is empty it ends. Whose
+ * time is up before leaves the line, from wherever in it. As long as there is a line nobody else
+ * passes the gate (port.c), so that a thread's calls stay in order. The attendant is inside the
+ * port, so the end of a component waits for it. Each attendant joins the one before it, and the end
+ * of the port the last: no thread is left.
  */
 #include "component/park.h"
 

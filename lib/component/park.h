@@ -1,6 +1,6 @@
 /*
- * Asynchronous calls made while a worker is awaited: they must not wait, so they are put aside, and leave in
- * their order when the gate opens, before any call that waited at it.
+ * Asynchronous calls made while a worker is awaited: they must not wait, so they are put aside, and
+ * leave in their order when the gate opens, before any call that waited at it.
  */
 #ifndef COMPONENT_PARK_H
 #define COMPONENT_PARK_H

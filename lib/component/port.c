@@ -1,8 +1,8 @@
 /*
  * port.c: calls as their maker sees them: arguments, the deadline, the gate, and then the way.
  *
- * An interface is found by its address, as generated code passes it; the same one of another object file
- * (another copy of the table) by its name and hash.
+ * An interface is found by its address, as generated code passes it; the same one of another object
+ * file (another copy of the table) by its name and hash.
  *
  * A deadline is the timeout, the method's own or the configured one, and never later than a little
  * before that of the function that makes the call (frame.h): so the innermost of a chain of calls

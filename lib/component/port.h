@@ -127,7 +127,10 @@ void port_set_bound(struct cohort_port *port, bool bound);
 void port_set_gate(struct cohort_port *port, enum gate gate);
 /* Waits until nobody is inside any more. */
 void port_drain(struct cohort_port *port);
-/* For calls of the runtime's own (component.bind and so on) as well: 0, -ESHUTDOWN, -ENOTCONN, -ETIMEDOUT */
+/*
+ * For calls of the runtime's own (component.bind and so on) as well: 0, -ESHUTDOWN, -ENOTCONN,
+ * -ETIMEDOUT
+ */
 int port_enter(struct cohort_port *port, int64_t deadline);
 /* So, for those in the line (park.h); -ETIMEDOUT: one of them has no time left. */
 int port_enter_first(struct cohort_port *port);

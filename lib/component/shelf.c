@@ -1,7 +1,8 @@
 /*
- * shelf.c: places in a hash table by their number, one lock, held for a few lines. A place has one of
- * three things: parameters, nothing (picked, or one-way and done), results. A place that was cleared is not
- * there any more, and its number is never used again, so whoever comes late finds nothing.
+ * shelf.c: places in a hash table by their number, one lock, held for a few lines. A place has one
+ * of three things: parameters, nothing (picked, or one-way and done), results. A place that was
+ * cleared is not there any more, and its number is never used again, so whoever comes late finds
+ * nothing.
  *
  * A one-way parcel has no caller that would clear it: picking it is the end of its place
  * (shelf_take()). If its message is lost on the way it lies there until the shelf goes.

@@ -265,7 +265,10 @@ static int become_ready(struct supervisor *s, int64_t deadline)
 	return ready.error;
 }
 
-/* A session over its channel. What was there before is forgotten first: the end of a session may be told late. */
+/*
+ * A session over its channel. What was there before is forgotten first: the end of a session may be
+ * told late.
+ */
 static int join(struct supervisor *s, int64_t deadline)
 {
 	struct cohort_port *port = s->component->port;
@@ -377,8 +380,8 @@ static void give_up(struct supervisor *s)
 }
 
 /*
- * The worker has been collected: the next one, if the policy has one. A worker that never came to serve has
- * failed, whatever its exit status says.
+ * The worker has been collected: the next one, if the policy has one. A worker that never came to
+ * serve has failed, whatever its exit status says.
  */
 static bool revive(struct supervisor *s)
 {

@@ -21,7 +21,10 @@ struct turn_item {
 	bool (*run)(struct turn_item *item, struct turn *turn);
 };
 
-/* How many items of one function have not been handled. Guarded by the lock of the turn they wait for. */
+/*
+ * How many items of one function have not been handled. Guarded by the lock of the turn they wait
+ * for.
+ */
 struct pending {
 	unsigned count;
 	bool abandoned; /* by the function's frame: the last item frees it */
@@ -40,8 +43,8 @@ struct turn {
 };
 
 /*
- * The port holds one reference, each call that is served at it another: a job that was kept may be answered
- * when the port is gone. -ENOMEM, -EAGAIN
+ * The port holds one reference, each call that is served at it another: a job that was kept may be
+ * answered when the port is gone. -ENOMEM, -EAGAIN
  */
 int turn_new(struct turn **out);
 struct turn *turn_ref(struct turn *turn);
@@ -67,8 +70,8 @@ int turn_wait_begin(struct turn *home);
 void turn_wait_end(struct turn *home);
 
 /*
- * Runs the item at once if it is nobody's turn, else when this one is over; then, if there is a sender, its
- * `pending` counts it.
+ * Runs the item at once if it is nobody's turn, else when this one is over; then, if there is a
+ * sender, its `pending` counts it.
  */
 int turn_post(struct turn *turn, struct turn_item *item, struct frame *sender);
 /* Waits until what `pending` counts has been handled, and frees it. NULL: 0. -ETIMEDOUT */

@@ -1,7 +1,7 @@
 /*
  * posix_spawn() runs no code of ours between fork and exec, allocates nothing there, stops only the
- * calling thread, and reports that the program cannot be executed as an error of its own. The order of the file
- * actions matters, for any of our descriptors may have any number, 0 to 3 included:
+ * calling thread, and reports that the program cannot be executed as an error of its own. The order
+ * of the file actions matters, for any of our descriptors may have any number, 0 to 3 included:
  *
  *	dup2 log -> 1, 2	first, while its number still means the log
  *	open /dev/null -> 0	(and 1, 2 without a log)
@@ -9,9 +9,9 @@
  *	close 4 and all above
  *
  * Between posix_spawn() and pidfd_open() the application may have reaped the process (it ignores
- * SIGCHLD, or waits for any child), and the number may in theory be another process's already. So who it
- * is is asked of the pidfd: what cannot be waited for is not our child. Then its status is not known,
- * and it is treated as ended.
+ * SIGCHLD, or waits for any child), and the number may in theory be another process's already. So
+ * who it is is asked of the pidfd: what cannot be waited for is not our child. Then its status is
+ * not known, and it is treated as ended.
  */
 #include "component/worker.h"
 

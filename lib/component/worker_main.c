@@ -10,10 +10,10 @@
  *	serves			until its caller says so, or has gone
  *	destroys its instance, ends
  *
- * Until it serves there is one thread: what the sandbox takes away is taken from a thread, not from the
- * process. Two things tell it that its caller is gone: the signal at its parent's death, which nothing it
- * runs can miss, and the end of the channel. The first is armed a moment after the worker began to be,
- * so who its parent is is looked at afterwards.
+ * Until it serves there is one thread: what the sandbox takes away is taken from a thread, not from
+ * the process. Two things tell it that its caller is gone: the signal at its parent's death, which
+ * nothing it runs can miss, and the end of the channel. The first is armed a moment after the
+ * worker began to be, so who its parent is is looked at afterwards.
  *
  * The worker program has to be linked so that a component finds the functions of this library in it
  * (-rdynamic, with all of the library): a component may be linked with the shared library or with
@@ -213,8 +213,8 @@ static void log_print(void *arg, const char *text)
 }
 
 /*
- * Functions that run are waited for as long as the caller lets it. A session that ends without having been told
- * to is a failure, after which there may be another worker.
+ * Functions that run are waited for as long as the caller lets it. A session that ends without
+ * having been told to is a failure, after which there may be another worker.
  */
 static int serve(struct work *work)
 {

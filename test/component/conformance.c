@@ -463,8 +463,8 @@ static void *stop(void *arg)
 #define USERS 4
 
 /*
- * Each asks its part, which asks its owner, which lets the next one's part linger; but not before all parts
- * wait for their owners, for one that lingers serves nobody else.
+ * Each asks its part, which asks its owner, which lets the next one's part linger; but not before
+ * all parts wait for their owners, for one that lingers serves nobody else.
  */
 static void stop_together(const struct bench_mode *mode)
 {

@@ -210,7 +210,10 @@ Test(life, calls_with_bad_arguments_are_refused_in_every_mode, .init = set_up, .
 	}
 }
 
-/* One-way calls that were accepted are served before the end. (A worker counts its own: see process.c.) */
+/*
+ * One-way calls that were accepted are served before the end. (A worker counts its own: see
+ * process.c.)
+ */
 Test(life, what_was_sent_before_the_stop_is_served, .init = set_up, .fini = tear_down)
 {
 	for (const struct bench_mode *mode = bench_modes; mode->name; mode++) {

@@ -23,7 +23,10 @@
 #define STATES_MAX 64
 #define EXITED(n) ((n) << 8)
 
-/* Built with a sanitizer there is no shared library, and a component's object has the sanitizer's symbols. */
+/*
+ * Built with a sanitizer there is no shared library, and a component's object has the sanitizer's
+ * symbols.
+ */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
 #elif defined(__has_feature)

@@ -1,6 +1,7 @@
 /*
- * A component to try the modes with, written by hand as cohort-idl(1) would: the interface test.Part, which it
- * serves, the interface test.Owner and the events test.Told, which its caller serves.
+ * A component to try the modes with, written by hand as cohort-idl(1) would: the interface
+ * test.Part, which it serves, the interface test.Owner and the events test.Told, which its caller
+ * serves.
  */
 #ifndef TEST_COMPONENT_PART_H
 #define TEST_COMPONENT_PART_H

@@ -1,6 +1,6 @@
 /*
- * A component that can be told to end in any way, to linger, and to tell what its process is like. It is
- * the program `subject`, and the shared objects of test/component/objects.
+ * A component that can be told to end in any way, to linger, and to tell what its process is like.
+ * It is the program `subject`, and the shared objects of test/component/objects.
  */
 #ifndef TEST_COMPONENT_SUBJECT_H
 #define TEST_COMPONENT_SUBJECT_H
@@ -42,8 +42,9 @@ struct subject_events_functions {
 };
 
 /*
- * Its options: "", or what create() does: "fail N", "exit N", "raise N", "hang"; or "slow N": destroy()
- * takes so many milliseconds. destroy() prints how many numbers it was to remember. With a file's path after a '@' it does so only if it can remove the file.
+ * Its options: "", or what create() does: "fail N", "exit N", "raise N", "hang"; or "slow N":
+ * destroy() takes so many milliseconds. destroy() prints how many numbers it was to remember. With
+ * a file's path after a '@' it does so only if it can remove the file.
  */
 #define SUBJECT_CLASS                                                                  \
 	{                                                                              \

@@ -1,6 +1,6 @@
 /*
- * Starts the program `subject` beside it as a component, prints its worker's number, and lives until its
- * input ends.
+ * Starts the program `subject` beside it as a component, prints its worker's number, and lives
+ * until its input ends.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Calls made while nobody is there: a port whose gate the test opens and shuts, and whose way only writes
- * down what leaves.
+ * Calls made while nobody is there: a port whose gate the test opens and shuts, and whose way only
+ * writes down what leaves.
  */
 #include "component/park.h"
 
