@@ -68,7 +68,8 @@ int emit_header(const struct file *file, const struct emit_options *options, FIL
 int emit_source(const struct file *file, const struct emit_options *options, FILE *to)
 {
 	put_origin(file, to);
-	fprintf(to, "#include \"%s\"\n\n#include <errno.h>\n#include <stdalign.h>\n\n",
+	fprintf(to,
+		"#include \"%s\"\n\n#include <assert.h>\n#include <errno.h>\n#include <stdalign.h>\n\n",
 		options->header_name);
 	put_tables(file, to);
 	put_interface_tables(file, to);

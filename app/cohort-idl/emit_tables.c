@@ -102,6 +102,7 @@ static size_t sort_values(const struct declaration *declaration,
 	return kept;
 }
 
+/* The compiler may be told to make enums short, and the application may have declared this one. */
 static void put_enum_table(const struct declaration *declaration, FILE *to)
 {
 	const char *c_name = declaration->c_name;
@@ -127,6 +128,7 @@ static void put_enum_table(const struct declaration *declaration, FILE *to)
 	put_list(to, "\t", values, n, "\n};\n");
 	fprintf(to, "static const char *const %s[] = {\n", row.value_names);
 	put_list(to, "\t", names, n, "\n};\n");
+	fprintf(to, "static_assert(sizeof(enum %s) == 4, \"an enum is four bytes\");\n", c_name);
 	put_row(to, text_format("%s_type", c_name), &row);
 }
 

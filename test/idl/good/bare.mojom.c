@@ -1,6 +1,7 @@
 /* Made by cohort-idl from bare.mojom; what is changed here will be lost. */
 #include "bare.mojom.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdalign.h>
 
@@ -10,6 +11,7 @@ static const int64_t values_of_x[] = {
 static const char *const names_of_x[] = {
 	"A"
 };
+static_assert(sizeof(enum x) == 4, "an enum is four bytes");
 const struct cohort_type x_type = {
 	COHORT_KIND_ENUM, sizeof(enum x), alignof(enum x), 0, 1, 0, "X", NULL, NULL, values_of_x,
 	names_of_x, NULL
@@ -21,6 +23,7 @@ static const int64_t values_of_x_to[] = {
 static const char *const names_of_x_to[] = {
 	"A"
 };
+static_assert(sizeof(enum x_to) == 4, "an enum is four bytes");
 const struct cohort_type x_to_type = {
 	COHORT_KIND_ENUM, sizeof(enum x_to), alignof(enum x_to), 0, 1, 0, "XTo", NULL, NULL,
 	values_of_x_to, names_of_x_to, NULL

@@ -1,6 +1,7 @@
 /* Made by cohort-idl from everything.mojom; what is changed here will be lost. */
 #include "everything.mojom.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdalign.h>
 
@@ -10,6 +11,7 @@ static const int64_t values_of_demo_everything_color[] = {
 static const char *const names_of_demo_everything_color[] = {
 	"LOWEST", "DARK", "RED", "GREEN", "BLUE"
 };
+static_assert(sizeof(enum demo_everything_color) == 4, "an enum is four bytes");
 const struct cohort_type demo_everything_color_type = {
 	COHORT_KIND_ENUM, sizeof(enum demo_everything_color), alignof(enum demo_everything_color),
 	0, 5, 0, "demo.everything.Color", NULL, NULL, values_of_demo_everything_color,
@@ -28,6 +30,7 @@ static const int64_t values_of_demo_everything_bits[] = {
 static const char *const names_of_demo_everything_bits[] = {
 	"ONE", "TWO", "FOUR"
 };
+static_assert(sizeof(enum demo_everything_bits) == 4, "an enum is four bytes");
 const struct cohort_type demo_everything_bits_type = {
 	COHORT_KIND_ENUM, sizeof(enum demo_everything_bits), alignof(enum demo_everything_bits), 0,
 	3, 0, "demo.everything.Bits", NULL, NULL, values_of_demo_everything_bits,

@@ -1,6 +1,7 @@
 /* Made by cohort-idl from imported.mojom; what is changed here will be lost. */
 #include "imported.mojom.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdalign.h>
 
@@ -57,6 +58,7 @@ static const int64_t values_of_demo_core_mode[] = {
 static const char *const names_of_demo_core_mode[] = {
 	"OFF", "ON"
 };
+static_assert(sizeof(enum demo_core_mode) == 4, "an enum is four bytes");
 const struct cohort_type demo_core_mode_type = {
 	COHORT_KIND_ENUM, sizeof(enum demo_core_mode), alignof(enum demo_core_mode), 0, 2, 0,
 	"demo.core.Mode", NULL, NULL, values_of_demo_core_mode, names_of_demo_core_mode, NULL

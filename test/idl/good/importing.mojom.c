@@ -1,6 +1,7 @@
 /* Made by cohort-idl from importing.mojom; what is changed here will be lost. */
 #include "importing.mojom.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdalign.h>
 

@@ -1,6 +1,7 @@
 /* Made by cohort-idl from names.mojom; what is changed here will be lost. */
 #include "names.mojom.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdalign.h>
 
@@ -39,6 +40,7 @@ static const int64_t values_of_demo_a[] = {
 static const char *const names_of_demo_a[] = {
 	"X"
 };
+static_assert(sizeof(enum demo_a) == 4, "an enum is four bytes");
 const struct cohort_type demo_a_type = {
 	COHORT_KIND_ENUM, sizeof(enum demo_a), alignof(enum demo_a), 0, 1, 0, "demo.A", NULL, NULL,
 	values_of_demo_a, names_of_demo_a, NULL
