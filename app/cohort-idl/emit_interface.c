@@ -76,21 +76,27 @@ static void put_proxy_head(const struct declaration *interface, const struct met
 		 items, n, ")");
 }
 
+/* What every form passes on first. */
+static size_t begin_items(const char **items, const struct declaration *interface,
+			  const struct method *method)
+{
+	items[0] = "port";
+	items[1] = text_format("&%s_interface", interface->c_name);
+	items[2] = method_number(interface, method);
+	items[3] = method->in ? "in" : "NULL";
+	return 4;
+}
+
 static void put_call_body(const struct declaration *interface, const struct method *method,
 			  FILE *to)
 {
-	struct record in = record_in(interface, method), out = record_out(interface, method);
-	const char *const items[] = {
-		"port",
-		text_format("&%s_interface", interface->c_name),
-		method_number(interface, method),
-		in.fields ? "in" : "NULL",
-		out.fields ? "out ? &results : NULL" : "NULL",
-		"status",
-		"timeout",
-	};
-	size_t n = sizeof(items) / sizeof(*items);
+	struct record out = record_out(interface, method);
+	const char *items[7];
+	size_t n = begin_items(items, interface, method);
 
+	items[n++] = out.fields ? "out ? &results : NULL" : "NULL";
+	items[n++] = "status";
+	items[n++] = "timeout";
 	if (!out.fields) {
 		put_list(to, "\treturn cohort_port_call(", items, n, ");\n");
 		return;
@@ -104,32 +110,23 @@ static void put_call_body(const struct declaration *interface, const struct meth
 static void put_async_body(const struct declaration *interface, const struct method *method,
 			   FILE *to)
 {
-	const char *const items[] = {
-		"port",
-		text_format("&%s_interface", interface->c_name),
-		method_number(interface, method),
-		method->in ? "in" : "NULL",
-		"timeout",
-		"done",
-		"arg",
-	};
+	const char *items[7];
+	size_t n = begin_items(items, interface, method);
 
-	put_list(to, "\treturn cohort_port_call_async(", items, sizeof(items) / sizeof(*items),
-		 ");\n");
+	items[n++] = "timeout";
+	items[n++] = "done";
+	items[n++] = "arg";
+	put_list(to, "\treturn cohort_port_call_async(", items, n, ");\n");
 }
 
 static void put_send_body(const struct declaration *interface, const struct method *method,
 			  FILE *to)
 {
-	const char *const items[] = {
-		"port",
-		text_format("&%s_interface", interface->c_name),
-		method_number(interface, method),
-		method->in ? "in" : "NULL",
-		"timeout",
-	};
+	const char *items[5];
+	size_t n = begin_items(items, interface, method);
 
-	put_list(to, "\treturn cohort_port_send(", items, sizeof(items) / sizeof(*items), ");\n");
+	items[n++] = "timeout";
+	put_list(to, "\treturn cohort_port_send(", items, n, ");\n");
 }
 
 static const char *form_comment(const struct declaration *interface, const struct method *method,

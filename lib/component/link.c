@@ -72,6 +72,14 @@ static void body_end(struct body *body)
 		encoder_put(body->encoder, body->encoded.length);
 }
 
+/* It was sent, or (`err`) could not be: then nobody will look for it on the shelf. */
+static void body_sent(struct cohort_port *port, struct body *body, int err)
+{
+	if (err && body->number)
+		parcel_free(shelf_clear(port->shelf, body->number));
+	body_end(body);
+}
+
 static int put_on_shelf(struct body *body, struct shelf *shelf, const struct cohort_type *type,
 			const void *object)
 {
@@ -124,6 +132,19 @@ static struct cohort_message message_for(const struct body *body, const struct c
 
 /* Errors. */
 
+/* What ran out on the way, in the words of component.h; else the error itself. */
+static int of_resources(int err)
+{
+	switch (err) {
+	case -ENOBUFS:
+		return -EMFILE;
+	case -EFBIG:
+		return -ENOMEM;
+	default:
+		return err;
+	}
+}
+
 static bool is_shut(struct cohort_port *port)
 {
 	bool shut;
@@ -160,12 +181,8 @@ static int error_of(struct cohort_port *port, cohort_peer peer, int err)
 		return end_of_session(port, peer, err);
 	case -ENOENT:
 		return -ENOSYS;
-	case -ENOBUFS:
-		return -EMFILE;
-	case -EFBIG:
-		return -ENOMEM;
 	default:
-		return err;
+		return of_resources(err);
 	}
 }
 
@@ -333,9 +350,7 @@ static int over_link_async(struct cohort_port *port, const struct port_call *cal
 	if (err)
 		return err;
 	err = ask_async(port, call, &body);
-	if (err && body.number)
-		parcel_free(shelf_clear(port->shelf, body.number));
-	body_end(&body);
+	body_sent(port, &body, err);
 	return err;
 }
 
@@ -352,9 +367,7 @@ static int over_link_send(struct cohort_port *port, const struct port_call *call
 	message.flags = 0;
 	peer = link_peer(port);
 	err = cohort_send(port->channel, peer, &message, clock_left(call->deadline));
-	if (err && body.number)
-		parcel_free(shelf_clear(port->shelf, body.number));
-	body_end(&body);
+	body_sent(port, &body, err);
 	return err ? error_of(port, peer, err) : 0;
 }
 
@@ -369,12 +382,8 @@ static int told(int err)
 		return 0;
 	case -EALREADY:
 		return -ECANCELED;
-	case -ENOBUFS:
-		return -EMFILE;
-	case -EFBIG:
-		return -ENOMEM;
 	default:
-		return err;
+		return of_resources(err);
 	}
 }
 
@@ -661,6 +670,7 @@ void link_close(struct cohort_port *port)
 		port->channel = NULL;
 		return;
 	}
+	/* There is no other way to end it: without a thread there is nothing but to try again. */
 	while (pthread_create(&thread, NULL, close_apart, channel))
 		usleep(1000);
 	pthread_join(thread, NULL);
