@@ -27,6 +27,8 @@
  * - Calls of one thread are served in their order. The functions of a component run one at a time,
  *   until one of them itself makes a call that waits: from then on others may run beside it.
  * - Calls may nest, in both directions and through several components.
+ *   (In direct an event's handler that calls back runs inside the function that sent the event, in the
+ *   others after it.)
  * - An event (and each one-way call) that a function sent before it returned has been handled before
  *   its caller's call returns.
  * - The completion of an asynchronous call may run before the function that made it returns, on any
