@@ -18,6 +18,7 @@
 
 #define PROC_PATH_MAX (NAME_MAX + 32)
 #define SETTLE_STEP_NS 2000000
+#define THREAD_EXITING 0x4
 
 __attribute__((format(printf, 3, 4))) static void append(char *text, size_t size,
 							 const char *format, ...)
@@ -75,36 +76,52 @@ static bool visit_descriptor(DIR *folder, const char *name, void *arg)
 }
 
 /*
- * The parent stands after the name, which is in parentheses and may hold any byte, and the state.
+ * Field `number` of a stat file in /proc, counted as proc(5) does, from the third on: they follow
+ * the name, which is in parentheses and may hold any byte. -1: there is no such process or thread,
+ * any more.
  */
-static pid_t parent_of(const char *pid)
+static long stat_field(const char *path, int number)
 {
-	char path[PROC_PATH_MAX];
 	char text[512];
-	const char *name_end;
+	const char *at;
 	size_t length;
-	pid_t parent = 0;
-	FILE *file;
+	FILE *file = fopen(path, "re");
 
-	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
-	file = fopen(path, "re");
 	if (!file)
-		return 0;
+		return -1;
 	length = fread(text, 1, sizeof(text) - 1, file);
 	fclose(file);
 	text[length] = '\0';
-	name_end = strrchr(text, ')');
-	if (name_end && length > (size_t)(name_end - text) + 4)
-		parent = (pid_t)strtol(name_end + 4, NULL, 10);
-	return parent;
+	at = strrchr(text, ')');
+	for (int i = 2; at && i < number; i++)
+		at = strchr(at + 1, ' ');
+	return at ? strtol(at + 1, NULL, 10) : -1;
 }
 
 static bool visit_child(DIR *folder, const char *name, void *arg)
 {
 	const struct census *census = arg;
+	char path[PROC_PATH_MAX];
 
 	(void)folder;
-	return isdigit((unsigned char)name[0]) && parent_of(name) == census->pid;
+	snprintf(path, sizeof(path), "/proc/%s/stat", name);
+	return isdigit((unsigned char)name[0]) && stat_field(path, 4) == census->pid;
+}
+
+/*
+ * A thread that pthread_join() has returned for stays in the list until the kernel has done with
+ * it, but is marked as on its way out (PF_EXITING of linux/sched.h) before the join can return.
+ */
+static bool visit_thread(DIR *folder, const char *name, void *arg)
+{
+	const struct census *census = arg;
+	char path[2 * PROC_PATH_MAX];
+	long flags;
+
+	(void)folder;
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", census->pid, name);
+	flags = stat_field(path, 9);
+	return flags >= 0 && !(flags & THREAD_EXITING);
 }
 
 static int count_mappings(const char *path)
@@ -140,7 +157,7 @@ static int take_process(struct census *census)
 	if (error)
 		return error;
 	snprintf(path, sizeof(path), "/proc/%d/task", census->pid);
-	error = keep(&census->threads, folder_walk(path, visit_any, NULL));
+	error = keep(&census->threads, folder_walk(path, visit_thread, census));
 	if (error)
 		return error;
 	snprintf(path, sizeof(path), "/proc/%d/maps", census->pid);
