@@ -619,6 +619,7 @@ PROCESS_TEST(a_worker_whose_session_ends_is_started_again)
 PROCESS_TEST(all_calls_in_flight_fail_with_the_exit_status)
 {
 	struct caller callers[4];
+	int in_flight = 0;
 
 	start();
 	for (int i = 0; i < 4; i++)
@@ -627,10 +628,13 @@ PROCESS_TEST(all_calls_in_flight_fail_with_the_exit_status)
 	kill_worker();
 	for (int i = 0; i < 4; i++) {
 		call_end(&callers[i]);
-		cr_assert(callers[i].answer.err == -EPIPE || callers[i].answer.err == -ENOTCONN,
-			  "%d", callers[i].answer.err);
+		if (callers[i].answer.err == -ENOTCONN) /* its thread was late */
+			continue;
+		cr_assert_eq(callers[i].answer.err, -EPIPE);
 		cr_assert_eq(callers[i].info.last_exit, SIGKILL);
+		in_flight++;
 	}
+	cr_assert_geq(in_flight, 1);
 }
 
 struct outcome {
