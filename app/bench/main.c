@@ -40,9 +40,9 @@ struct bench {
 static void usage(FILE *out)
 {
 	fprintf(out,
-		"usage: %s [--rounds N] [--only PREFIX] [--system PREFIX] [--json FILE] [--quick] [--list]\n"
+		"usage: %s [--rounds N] [--only NAME] [--system PREFIX] [--json FILE] [--quick] [--list]\n"
 		"  --rounds N      rounds of each workload, 1 to 101 (%u; 1 with --quick)\n"
-		"  --only PREFIX   only workloads whose name begins so\n"
+		"  --only NAME     only this workload, or those whose names begin so\n"
 		"  --system PREFIX only systems whose name begins so\n"
 		"  --json FILE     where the results go (%s)\n"
 		"  --quick         short rounds: does it work, not how fast is it\n"
@@ -149,15 +149,22 @@ static void workload_run(struct bench *bench, const struct bench_workload *workl
 	report_print_workload(&bench->report, workload, stdout);
 }
 
+/* What --only asks for: the workload of that name, or those whose names begin so. */
+static bool is_chosen(const char *name, const char *only)
+{
+	for (size_t w = 0; w < bench_program.nworkloads; w++)
+		if (strcmp(bench_program.workloads[w].name, only) == 0)
+			return strcmp(name, only) == 0;
+	return strncmp(name, only, strlen(only)) == 0;
+}
+
 static void workloads_run(struct bench *bench)
 {
-	const char *only = bench->options.only;
-
 	if (bench_program.preface)
 		bench_program.preface(stdout);
 	report_print_head(stdout);
 	for (size_t w = 0; w < bench_program.nworkloads; w++)
-		if (strncmp(bench_program.workloads[w].name, only, strlen(only)) == 0)
+		if (is_chosen(bench_program.workloads[w].name, bench->options.only))
 			workload_run(bench, &bench_program.workloads[w]);
 }
 
