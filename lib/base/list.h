@@ -99,4 +99,13 @@ static inline struct list_node *list_pop(struct list *list)
 	return node;
 }
 
+/* Puts all nodes of `from`, in their order, into `to`, which is empty. */
+static inline void list_move_all(struct list *to, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	list_insert_between(from->head.prev, &to->head, from->head.next);
+	list_init(from);
+}
+
 #endif

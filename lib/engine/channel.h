@@ -69,6 +69,9 @@ struct cohort {
 	struct list pending_keys; /* who waits for ACK or ANSWER */
 
 	struct lock order; /* LOCK_ORDER: broadcasts */
+	/* how many bells broadcasts have rung since then: see may_ring() in send.c */
+	_Atomic int64_t bells_since;
+	_Atomic uint32_t bells;
 
 	struct action_table actions;
 	struct executor executor;

@@ -5,7 +5,8 @@
  *
  * Other threads hand over work as chores: bits of a session, which is then in the list exactly
  * once. No bit is lost: a thread that sets a bit in an empty word lists the session; the io thread
- * unlists it first and takes the bits second.
+ * unlists it first and takes the bits second. It takes the whole list at a time, so only who lists
+ * the first session has to wake it.
  *
  * The end of a session, in this order: drain the socket (sidecars of records that were published),
  * tell the peer why if it can still hear it, mark it over, which wakes everybody who waits for it,
@@ -759,13 +760,19 @@ static void connect_now(struct cohort *c)
 
 /* Chores. */
 
-static struct session *pop_chore(struct io *io)
+/* All that are there now; what comes from now on signals again. */
+static void take_chores(struct io *io, struct list *chores)
 {
-	struct list_node *node;
-
+	list_init(chores);
 	lock_take(&io->lock);
-	node = list_pop(&io->chores);
+	list_move_all(chores, &io->chores);
 	lock_drop(&io->lock);
+}
+
+static struct session *pop_chore(struct list *chores)
+{
+	struct list_node *node = list_pop(chores);
+
 	return node ? LIST_ENTRY(node, struct session, chore_node) : NULL;
 }
 
@@ -816,14 +823,23 @@ static void do_chores(struct session *s)
 		abandon(s);
 }
 
-static void all_chores(struct cohort *c)
+/*
+ * Those of one moment: a broadcaster that hands on bells without end must not keep this thread from
+ * its sockets. False: there were none.
+ */
+static bool all_chores(struct cohort *c)
 {
+	struct list chores;
 	struct session *s;
+	bool any = false;
 
-	while ((s = pop_chore(&c->io))) {
+	take_chores(&c->io, &chores);
+	while ((s = pop_chore(&chores))) {
 		do_chores(s);
 		session_unuse(s);
+		any = true;
 	}
+	return any;
 }
 
 /* Deadlines. */
@@ -994,7 +1010,8 @@ static void *io_main(void *arg)
 		for (int i = 0; i < n; i++)
 			on_event(c, &events[i]);
 	}
-	all_chores(c);
+	while (all_chores(c))
+		;
 	close_listener(c);
 	return NULL;
 }
@@ -1027,12 +1044,14 @@ void io_stop(struct cohort *c)
 
 void io_drop_sessions(struct cohort *c)
 {
+	struct list chores;
 	struct session *s;
 	size_t cursor = 0;
 
 	if (c->io.listener >= 0)
 		unlink(c->path);
-	while ((s = pop_chore(&c->io)))
+	take_chores(&c->io, &chores);
+	while ((s = pop_chore(&chores)))
 		session_unuse(s);
 	for (;;) {
 		cursor = 0;

@@ -42,6 +42,10 @@
 #include "wire/control.h"
 #include "wire/name.h"
 
+/* Bells that broadcasts ring themselves. */
+#define BELLS_MAX 4u
+#define BELLS_SPAN COHORT_US(100)
+
 enum placement {
 	IN_RECORD,
 	IN_BULK,
@@ -779,17 +783,32 @@ static void push_all(struct cohort *c, struct audience *a, struct outgoing *o, b
 	}
 }
 
-/* After the order lock: who sleeps is rung here, or by the io thread when they are many. */
-static void ring_all(struct audience *a)
+/*
+ * Whether there is time for another bell here. A bell costs as much as ten records or more. Who
+ * rings one for each broadcast of a stream is so slow that its receivers always keep up and sleep
+ * again: they are then rung for each.
+ */
+static bool may_ring(struct cohort *c)
 {
-	unsigned rung = 0;
+	int64_t now = clock_now();
 
+	/* relaxed: a hint, and several broadcasters may ring a few more */
+	if (now - atomic_load_explicit(&c->bells_since, memory_order_relaxed) >= BELLS_SPAN) {
+		atomic_store_explicit(&c->bells_since, now, memory_order_relaxed);
+		atomic_store_explicit(&c->bells, 0, memory_order_relaxed);
+	}
+	return atomic_fetch_add_explicit(&c->bells, 1, memory_order_relaxed) < BELLS_MAX;
+}
+
+/* After the order lock: who sleeps is rung here, or by the io thread when they are many. */
+static void ring_all(struct cohort *c, struct audience *a)
+{
 	for (size_t i = 0; i < a->count; i++) {
 		struct session *s = a->member[i];
 
 		if (!ring_take_bell(session_lane_out(s)))
 			continue;
-		if (rung++ < 4)
+		if (a->count == 1 || may_ring(c))
 			session_wake_sender(s, LANE_WAIT_BELL);
 		else
 			session_chore(s, CHORE_BELL);
@@ -837,7 +856,7 @@ static int broadcast_to(struct cohort *c, struct audience *a, struct outgoing *o
 		err = broadcast_waiting(c, a, o, deadline, d, &wait);
 		executor_wait_end(&wait);
 	}
-	ring_all(a);
+	ring_all(c, a);
 	return err;
 }
 

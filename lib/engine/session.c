@@ -202,6 +202,7 @@ void session_mark_over(struct session *s, uint32_t bits)
 void session_chore(struct session *s, uint32_t chores)
 {
 	struct cohort *c = s->channel;
+	bool first;
 
 	/*
 	 * seq_cst: the io thread takes the node off the list first and the bits second, so no bit
@@ -211,9 +212,11 @@ void session_chore(struct session *s, uint32_t chores)
 		return;
 	session_use(s);
 	lock_take(&c->io.lock);
+	first = list_empty(&c->io.chores);
 	list_add_tail(&c->io.chores, &s->chore_node);
 	lock_drop(&c->io.lock);
-	io_wake(c);
+	if (first)
+		io_wake(c);
 }
 
 void session_violation(struct session *s, const char *what)

@@ -61,6 +61,27 @@ Test(list, pop_gives_them_in_order_and_unlinked)
 	cr_assert(list_empty(&list));
 }
 
+Test(list, all_move_in_order_and_none_stays)
+{
+	struct item items[3];
+	struct list from, to;
+	struct list_node *node;
+	int expected = 0;
+
+	fill(&from, items, 3);
+	list_init(&to);
+	list_move_all(&to, &from);
+	cr_assert(list_empty(&from));
+	LIST_FOR_EACH(node, &to)
+		cr_assert_eq(value_of(node), expected++);
+	cr_assert_eq(expected, 3);
+	for (int i = 0; i < 3; i++)
+		list_remove(&items[i].node);
+	cr_assert(list_empty(&to));
+	list_move_all(&to, &from);
+	cr_assert(list_empty(&to), "of nothing comes nothing");
+}
+
 Test(list, removing_from_the_middle_closes_the_gap)
 {
 	struct item items[3];
