@@ -673,17 +673,22 @@ static int wait_and_send(struct session *s, struct outgoing *o, const struct rec
 }
 
 /* Most messages find room: the clock is read only for those that do not. */
-static int send_to(struct session *s, struct outgoing *o, int64_t timeout)
+static int send_prepared(struct session *s, struct outgoing *o, int64_t timeout)
 {
 	struct record head = { .kind = RECORD_MESSAGE };
 	struct executor_wait none = { 0 };
-	int err = send_prepare(s, o);
+	int err = send_record(s, o, &head, 0, &none);
 
-	if (!err)
-		err = send_record(s, o, &head, 0, &none);
 	if (err != -EAGAIN || timeout == 0)
 		return err;
 	return wait_and_send(s, o, &head, send_deadline(timeout, o->message->flags));
+}
+
+static int send_to(struct session *s, struct outgoing *o, int64_t timeout)
+{
+	int err = send_prepare(s, o);
+
+	return err ? err : send_prepared(s, o, timeout);
 }
 
 static int find_primary(struct cohort *c, cohort_peer to, int64_t deadline, struct session **s)
@@ -725,7 +730,8 @@ int send_message(struct cohort *c, cohort_peer to, const struct cohort_message *
 /*
  * Broadcast. Every receiver's ring gets the record under the order lock, so all see one order.
  * Whoever shall wait first promises itself room in all rings; if one has none it gives the promises
- * back, waits for that one without any lock, and starts again.
+ * back, waits for that one without any lock, and starts again. For a single receiver it is a message
+ * like any other.
  */
 
 /*
@@ -808,56 +814,83 @@ static void ring_all(struct cohort *c, struct audience *a)
 
 		if (!ring_take_bell(session_lane_out(s)))
 			continue;
-		if (a->count == 1 || may_ring(c))
+		if (may_ring(c))
 			session_wake_sender(s, LANE_WAIT_BELL);
 		else
 			session_chore(s, CHORE_BELL);
 	}
 }
 
-static int broadcast_waiting(struct cohort *c, struct audience *a, struct outgoing *o,
-			     int64_t deadline, struct cohort_delivery *d,
-			     struct executor_wait *wait)
+/* `all`: to all, or to none when one has no room: -EAGAIN, and who. Else the others miss it. */
+static int broadcast_once(struct cohort *c, struct audience *a, struct outgoing *o, bool all,
+			  struct cohort_delivery *d, struct session **without)
 {
-	struct session *without = NULL;
 	int err;
 
-	for (;;) {
-		lock_take(&c->order);
-		err = hold_all(a, o, &without);
-		if (!err || clock_now() >= deadline) {
-			push_all(c, a, o, !err, d);
-			lock_drop(&c->order);
-			return 0;
-		}
-		lock_drop(&c->order);
-		send_wait_room(without, o, deadline, wait);
-	}
+	lock_take(&c->order);
+	err = all ? hold_all(a, o, without) : 0;
+	if (!err)
+		push_all(c, a, o, all, d);
+	lock_drop(&c->order);
+	return err;
 }
 
-static int broadcast_to(struct cohort *c, struct audience *a, struct outgoing *o, int64_t deadline,
+static int broadcast_waiting(struct cohort *c, struct audience *a, struct outgoing *o,
+			     int64_t timeout, struct cohort_delivery *d, struct session *without)
+{
+	int64_t deadline = send_deadline(timeout, o->message->flags);
+	struct executor_wait wait;
+	int err = executor_wait_begin(&wait);
+
+	if (err)
+		return err;
+	do {
+		send_wait_room(without, o, deadline, &wait);
+		err = broadcast_once(c, a, o, clock_now() < deadline, d, &without);
+	} while (err == -EAGAIN);
+	executor_wait_end(&wait);
+	return err;
+}
+
+static int broadcast_to_many(struct cohort *c, struct audience *a, struct outgoing *o,
+			     int64_t timeout, struct cohort_delivery *d)
+{
+	struct session *without = NULL;
+	int err = broadcast_once(c, a, o, timeout > 0, d, &without);
+
+	if (err == -EAGAIN)
+		err = broadcast_waiting(c, a, o, timeout, d, without);
+	if (!err)
+		ring_all(c, a);
+	return err;
+}
+
+static int broadcast_to_one(struct cohort *c, struct session *s, struct outgoing *o,
+			    int64_t timeout, struct cohort_delivery *d)
+{
+	int err = send_prepared(s, o, timeout);
+
+	if (err == -EDEADLK) /* it cannot wait, and nothing has happened */
+		return err;
+	if (err)
+		miss(c, s, err, d);
+	else
+		d->delivered++;
+	return 0;
+}
+
+static int broadcast_to(struct cohort *c, struct audience *a, struct outgoing *o, int64_t timeout,
 			struct cohort_delivery *d)
 {
-	struct executor_wait wait = { 0 };
 	int err = 0;
 
 	for (size_t i = 0; i < a->count && !err; i++)
 		err = send_prepare(a->member[i], o);
 	if (err)
 		return err;
-	if (deadline == 0) {
-		lock_take(&c->order);
-		push_all(c, a, o, false, d);
-		lock_drop(&c->order);
-	} else {
-		err = executor_wait_begin(&wait);
-		if (err)
-			return err;
-		err = broadcast_waiting(c, a, o, deadline, d, &wait);
-		executor_wait_end(&wait);
-	}
-	ring_all(c, a);
-	return err;
+	if (a->count == 1)
+		return broadcast_to_one(c, a->member[0], o, timeout, d);
+	return broadcast_to_many(c, a, o, timeout, d);
 }
 
 int send_broadcast(struct cohort *c, const struct cohort_message *message, int64_t timeout,
@@ -865,7 +898,6 @@ int send_broadcast(struct cohort *c, const struct cohort_message *message, int64
 {
 	struct cohort_delivery d = { .missed = delivery ? delivery->missed : NULL,
 				     .capacity = delivery ? delivery->capacity : 0 };
-	int64_t deadline;
 	struct audience *a;
 	struct outgoing o;
 	int err;
@@ -878,14 +910,13 @@ int send_broadcast(struct cohort *c, const struct cohort_message *message, int64
 		err = outgoing_check_fds(&o);
 	if (err)
 		return err;
-	deadline = send_deadline(timeout, message->flags);
 	if (c->role != COHORT_ROLE_PRIMARY)
 		return -EPERM;
 	lock_take(&c->lock);
 	a = audience_get(&c->audience, message->action, o.name, o.hash);
 	lock_drop(&c->lock);
 	if (a)
-		err = broadcast_to(c, a, &o, deadline, &d);
+		err = broadcast_to(c, a, &o, timeout, &d);
 	audience_put(a);
 	outgoing_finish(&o, !err);
 	if (!err && delivery) {
