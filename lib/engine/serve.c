@@ -39,7 +39,7 @@
 
 #define TURN_RECORDS 32u
 #define POLL_RECORDS 256u
-#define BELLS_BEFORE_DRAIN 16u
+#define BELLS_BEFORE_DRAIN 64u /* of the 278 that one holds */
 #define IDLE_BELLS_MAX 1000u
 #define CALLS_MAX 256u
 #define ROUNDS_MAX 64u
@@ -97,11 +97,17 @@ static void drain_bell(struct session *s)
 	receive_discard(s->channel, &strays);
 }
 
+/*
+ * A ring into a full bell makes no event. So one that was asked for often enough is emptied, before
+ * whoever took the event looks what has come: what it emptied is found then. Events do not tell how
+ * often it has rung: one that is woken while it looks once more, and stays awake, takes none.
+ */
 void serve_bell(struct session *s)
 {
-	if (atomic_fetch_add_explicit(&s->bells, 1, memory_order_relaxed) % BELLS_BEFORE_DRAIN ==
-	    BELLS_BEFORE_DRAIN - 1)
+	if (atomic_load_explicit(&s->bells, memory_order_relaxed) >= BELLS_BEFORE_DRAIN) {
+		atomic_store_explicit(&s->bells, 0, memory_order_relaxed);
 		drain_bell(s);
+	}
 	if (atomic_fetch_add_explicit(&s->idle_bells, 1, memory_order_relaxed) == IDLE_BELLS_MAX)
 		session_violation(s, "its bell rings for nothing");
 }
@@ -977,8 +983,10 @@ static bool try_leave(struct turn *t)
 	bool sleeps = session_is_mapped(s); /* also when stalled: answers ring the same bell */
 
 	drop_action(t);
-	if (sleeps)
+	if (sleeps) {
+		session_ask_bell(s);
 		session_wake_sender(s, ring_sleep(&s->in));
+	}
 	if (!(session_is_mapped(s) && something_new(t)) && leave_claim(s))
 		return true;
 	if (sleeps)

@@ -241,6 +241,7 @@ bool session_has_room(struct session *s)
 	lock_take(&s->out.lock);
 	room = room_locked(s);
 	if (!room) {
+		session_ask_bell(s);
 		ring_want_room(&s->out.ring, LANE_WAIT_BELL);
 		room = room_locked(s);
 	}

@@ -183,7 +183,7 @@ struct session {
 	struct bulk_in *bulk_in;
 	uint64_t bulk_passed; /* before it could be mapped */
 
-	_Atomic uint32_t bells;	     /* wakes since the bell was drained */
+	_Atomic uint32_t bells;	     /* how often it was asked for since it was drained */
 	_Atomic uint32_t idle_bells; /* wakes since something was found */
 	/* Callbacks that run without the claim: in the pool, or since they waited. No `left` before they end. */
 	_Atomic uint32_t handlers;
@@ -323,6 +323,12 @@ bool session_has_room(struct session *s);
 
 /* Rings the peer's bell if it sleeps. Outside of the ring's lock. */
 void session_ring(struct session *s);
+/* Before the peer is told that it shall ring: it does so once at most. */
+static inline void session_ask_bell(struct session *s)
+{
+	atomic_fetch_add_explicit(&s->bells, 1, memory_order_relaxed);
+}
+
 /* Wakes the peer's sender as ring_advance() and ring_sleep() say. */
 void session_wake_sender(struct session *s, uint32_t how);
 
