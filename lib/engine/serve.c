@@ -39,7 +39,7 @@
 
 #define TURN_RECORDS 32u
 #define POLL_RECORDS 256u
-#define BELLS_BEFORE_DRAIN 64u /* of the 278 that one holds */
+#define BELLS_BEFORE_DRAIN 8u /* of the 278 that one holds */
 #define IDLE_BELLS_MAX 1000u
 #define CALLS_MAX 256u
 #define ROUNDS_MAX 64u
@@ -85,29 +85,8 @@ unsigned serve_local(struct cohort *c)
 	return n;
 }
 
-/* Descriptors have no business there: whoever sends some breaks the rules. */
-static void drain_bell(struct session *s)
-{
-	struct fdlist strays;
-
-	fdlist_init(&strays);
-	bell_drain_into(s->bell, &strays);
-	if (strays.count)
-		session_violation(s, "descriptors in its bell");
-	receive_discard(s->channel, &strays);
-}
-
-/*
- * A ring into a full bell makes no event. So one that was asked for often enough is emptied, before
- * whoever took the event looks what has come: what it emptied is found then. Events do not tell how
- * often it has rung: one that is woken while it looks once more, and stays awake, takes none.
- */
 void serve_bell(struct session *s)
 {
-	if (atomic_load_explicit(&s->bells, memory_order_relaxed) >= BELLS_BEFORE_DRAIN) {
-		atomic_store_explicit(&s->bells, 0, memory_order_relaxed);
-		drain_bell(s);
-	}
 	if (atomic_fetch_add_explicit(&s->idle_bells, 1, memory_order_relaxed) == IDLE_BELLS_MAX)
 		session_violation(s, "its bell rings for nothing");
 }
@@ -976,6 +955,34 @@ static bool leave_claim(struct session *s)
 	return false;
 }
 
+/* Descriptors have no business there: whoever sends some breaks the rules. */
+static void drain_bell(struct session *s)
+{
+	struct fdlist strays;
+
+	fdlist_init(&strays);
+	bell_drain_into(s->bell, &strays);
+	if (strays.count)
+		session_violation(s, "descriptors in its bell");
+	receive_discard(s->channel, &strays);
+}
+
+/*
+ * A ring into a full bell makes no event. So before the session asks to be rung for, one that was
+ * asked for often enough is emptied: whatever those rings told of is looked for afterwards. Events do
+ * not tell how often it has rung, for who is rung for while it looks once more stays awake and takes
+ * none.
+ */
+static uint32_t go_to_sleep(struct session *s)
+{
+	if (atomic_load_explicit(&s->bells, memory_order_relaxed) >= BELLS_BEFORE_DRAIN) {
+		atomic_store_explicit(&s->bells, 0, memory_order_relaxed);
+		drain_bell(s);
+	}
+	session_ask_bell(s);
+	return ring_sleep(&s->in);
+}
+
 /* True: the claim is given up. */
 static bool try_leave(struct turn *t)
 {
@@ -983,10 +990,8 @@ static bool try_leave(struct turn *t)
 	bool sleeps = session_is_mapped(s); /* also when stalled: answers ring the same bell */
 
 	drop_action(t);
-	if (sleeps) {
-		session_ask_bell(s);
-		session_wake_sender(s, ring_sleep(&s->in));
-	}
+	if (sleeps)
+		session_wake_sender(s, go_to_sleep(s));
 	if (!(session_is_mapped(s) && something_new(t)) && leave_claim(s))
 		return true;
 	if (sleeps)
