@@ -80,6 +80,8 @@ struct bench_program {
 	size_t nworkloads;
 	void (*preface)(FILE *out);	 /* NULL, or what to say before the table */
 	void (*preface_json)(FILE *out); /* NULL, or rows to put before the others */
+	/* NULL, or removes what killed processes of the system have left beside the channel */
+	void (*sweep)(const struct bench_system *system, const char *channel);
 };
 
 extern struct bench_program bench_program;

@@ -259,12 +259,14 @@ static void results_take(struct run *run)
 }
 
 /* Processes that were killed could not do it. After a good run nothing may be there. */
-static void channel_remove(void)
+static void channel_remove(const struct bench_system *system)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s/channel", folder);
 	unlink(path);
+	if (bench_program.sweep)
+		bench_program.sweep(system, path);
 	snprintf(path, sizeof(path), "%s/channel.lock", folder);
 	unlink(path);
 }
@@ -308,8 +310,8 @@ void process_run(const struct bench_workload *workload, const struct bench_syste
 	if (run.arena)
 		results_take(&run);
 	trace_remove(folder, run.nprocesses);
-	if (outcome->verdict == PROCESS_FAILED)
-		channel_remove();
+	if (outcome->verdict != PROCESS_DONE)
+		channel_remove(system);
 	arena_close(&run);
 }
 
