@@ -2,13 +2,14 @@
 # there. Some of Debian's packages bring no .pc file: those are looked for by a header.
 
 # libnng has nanomsg's functions, too: the real ones must be found first.
-peer_names := nanomsg zmq nng qb sdbus dbus iceoryx
+peer_names := nanomsg zmq nng qb sdbus dbus iceoryx dpdk
 
 pc_zmq     := libzmq
 pc_nanomsg := nanomsg
 pc_qb      := libqb
 pc_sdbus   := libsystemd
 pc_dbus    := libsystemd
+pc_dpdk    := libdpdk
 
 header_nng     := nng/nng.h
 libs_nng       := -lnng

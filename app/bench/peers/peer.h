@@ -72,11 +72,15 @@ struct peer {
 	const char *cannot[PEER_SKILLS]; /* NULL: it can */
 
 	bool (*there)(void); /* NULL, or whether a program that it needs is installed */
+	/* NULL, or what else it needs and this machine has not got now; that returns NULL if nothing */
+	const char *(*lacks)(void);
 	void (*version)(char *text, size_t size); /* of the library that runs */
 
 	/* open: the primary can be reached, or a secondary has reached it. close: undoes it. */
 	int (*open)(struct peer_side *side);
 	void (*close)(struct peer_side *side);
+	/* NULL, or removes what processes that were killed have left. The launcher calls it. */
+	void (*sweep)(const char *channel);
 
 	/* PEER_REQUEST. ask: a question, and the wait for an answer of as many bytes. */
 	int (*ask)(struct peer_side *side, const void *question, void *answer, size_t size);
@@ -126,5 +130,6 @@ extern const struct peer peer_qb __attribute__((weak));
 extern const struct peer peer_sdbus __attribute__((weak));
 extern const struct peer peer_dbus_broker __attribute__((weak));
 extern const struct peer peer_iceoryx __attribute__((weak));
+extern const struct peer peer_dpdk __attribute__((weak));
 
 #endif

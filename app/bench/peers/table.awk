@@ -17,7 +17,7 @@ function us(v) {
 }
 
 BEGIN {
-	n = split("cohort cohort-in-place zmq nng nanomsg libqb sd-bus dbus-broker iceoryx raw-spin raw-futex raw-seqpacket raw-ring raw-memfd raw-sendmsg", systems)
+	n = split("cohort cohort-in-place zmq nng nanomsg libqb sd-bus dbus-broker iceoryx dpdk-rte-mp raw-spin raw-futex raw-seqpacket raw-ring raw-memfd raw-sendmsg", systems)
 	w = split("rtt-block rtt-one-cpu rtt-spin peers-1 peers-100 peers-500 async-64 stream-64 stream-512 stream-4k stream-32k body-256k body-1m body-16m broadcast-1 broadcast-4 broadcast-16 broadcast-64 fds-1", workloads)
 }
 

@@ -233,14 +233,11 @@ static const struct plan plans[] = {
 	  { PEER_CAN_SERVE_500 } },
 };
 
-/*
- * Missing ones are NULL: the names are there also then, to say so. DPDK is here for that only:
- * without huge pages its EAL has no secondaries ("Cannot init memory"), with --no-huge neither.
- */
-static const struct {
+/* Missing ones are NULL: the names are there also then, to say so. */
+static struct {
 	const char *name;
 	const struct peer *peer;
-	const char *why; /* it is not measured, if not because it is not installed */
+	const char *lack; /* NULL, or what the machine had not got for it when the table was made */
 } others[] = {
 	{ .name = "zmq", .peer = &peer_zmq },
 	{ .name = "nng", .peer = &peer_nng },
@@ -249,7 +246,7 @@ static const struct {
 	{ .name = "sd-bus", .peer = &peer_sdbus },
 	{ .name = "dbus-broker", .peer = &peer_dbus_broker },
 	{ .name = "iceoryx", .peer = &peer_iceoryx },
-	{ .name = "dpdk-rte-mp", .why = "not measured: secondaries of EAL need huge pages" },
+	{ .name = "dpdk-rte-mp", .peer = &peer_dpdk },
 };
 
 static const struct bench_baseline baselines[] = {
@@ -349,6 +346,15 @@ static bool other_there(size_t i)
 	return others[i].peer && (!others[i].peer->there || others[i].peer->there());
 }
 
+static void other_add(struct bench_workload *workload, const struct plan *plan, size_t i)
+{
+	struct bench_system *system = &systems[plan - plans][workload->nsystems];
+
+	peer_add(workload, plan, others[i].peer);
+	if (!system->excuse)
+		system->excuse = others[i].lack;
+}
+
 static void workload_make(struct bench_workload *workload, const struct plan *plan)
 {
 	workload->name = plan->name;
@@ -362,27 +368,36 @@ static void workload_make(struct bench_workload *workload, const struct plan *pl
 		peer_add(workload, plan, &peer_cohort_in_place);
 	for (size_t i = 0; i < COUNT(others); i++)
 		if (other_there(i))
-			peer_add(workload, plan, others[i].peer);
+			other_add(workload, plan, i);
 }
 
+/*
+ * What the launcher lacks is an excuse. The processes of a round look, too, but nobody asks them: the
+ * others may have taken what they miss.
+ */
 static __attribute__((constructor)) void workloads_make(void)
 {
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (other_there(i) && others[i].peer->lacks)
+			others[i].lack = others[i].peer->lacks();
 	for (size_t i = 0; i < COUNT(plans); i++)
 		workload_make(&workloads[i], &plans[i]);
 }
 
 static void other_describe(size_t i, char *text, size_t size)
 {
-	if (other_there(i))
-		others[i].peer->version(text, size);
+	if (!other_there(i))
+		snprintf(text, size, "not installed");
+	else if (others[i].lack)
+		snprintf(text, size, "not measured: %s", others[i].lack);
 	else
-		snprintf(text, size, "%s", others[i].why ? others[i].why : "not installed");
+		others[i].peer->version(text, size);
 }
 
 static void others_print(FILE *out)
 {
 	for (size_t i = 0; i < COUNT(others); i++) {
-		char version[64];
+		char version[128];
 
 		other_describe(i, version, sizeof(version));
 		fprintf(out, "%-12s %s\n", others[i].name, version);
@@ -393,15 +408,21 @@ static void others_print(FILE *out)
 static void others_print_json(FILE *out)
 {
 	for (size_t i = 0; i < COUNT(others); i++) {
-		char version[64];
+		char version[128];
 
 		other_describe(i, version, sizeof(version));
 		fprintf(out, "  {\"workload\": null, \"system\": \"%s\", ", others[i].name);
-		if (other_there(i))
+		if (other_there(i) && !others[i].lack)
 			fprintf(out, "\"version\": \"%s\"},\n", version);
 		else
 			fprintf(out, "\"version\": null, \"why\": \"%s\"},\n", version);
 	}
+}
+
+static void sweep(const struct bench_system *system, const char *channel)
+{
+	if (system->peer && system->peer->sweep)
+		system->peer->sweep(channel);
 }
 
 struct bench_program bench_program = {
@@ -414,4 +435,5 @@ struct bench_program bench_program = {
 	.nworkloads = COUNT(workloads),
 	.preface = others_print,
 	.preface_json = others_print_json,
+	.sweep = sweep,
 };
