@@ -557,6 +557,9 @@ static int in_turn(struct session *s, struct outgoing *o, int64_t deadline,
 			if (err != -EAGAIN)
 				break;
 		}
+		if (executor_wait_loop(
+			    wait)) /* what is dispatched meanwhile must not queue behind us */
+			leave_queue(s, &w);
 		lock_drop(&s->out.lock);
 		sleep_for_room(s, &w, first, deadline, wait);
 		lock_take(&s->out.lock);
@@ -673,22 +676,17 @@ static int wait_and_send(struct session *s, struct outgoing *o, const struct rec
 }
 
 /* Most messages find room: the clock is read only for those that do not. */
-static int send_prepared(struct session *s, struct outgoing *o, int64_t timeout)
+static int send_to(struct session *s, struct outgoing *o, int64_t timeout)
 {
 	struct record head = { .kind = RECORD_MESSAGE };
 	struct executor_wait none = { 0 };
-	int err = send_record(s, o, &head, 0, &none);
+	int err = send_prepare(s, o);
 
+	if (!err)
+		err = send_record(s, o, &head, 0, &none);
 	if (err != -EAGAIN || timeout == 0)
 		return err;
 	return wait_and_send(s, o, &head, send_deadline(timeout, o->message->flags));
-}
-
-static int send_to(struct session *s, struct outgoing *o, int64_t timeout)
-{
-	int err = send_prepare(s, o);
-
-	return err ? err : send_prepared(s, o, timeout);
 }
 
 static int find_primary(struct cohort *c, cohort_peer to, int64_t deadline, struct session **s)
@@ -730,8 +728,7 @@ int send_message(struct cohort *c, cohort_peer to, const struct cohort_message *
 /*
  * Broadcast. Every receiver's ring gets the record under the order lock, so all see one order.
  * Whoever shall wait first promises itself room in all rings; if one has none it gives the promises
- * back, waits for that one without any lock, and starts again. For a single receiver it is a message
- * like any other.
+ * back, waits for that one without any lock, and starts again.
  */
 
 /*
@@ -814,23 +811,36 @@ static void ring_all(struct cohort *c, struct audience *a)
 
 		if (!ring_take_bell(session_lane_out(s)))
 			continue;
-		if (may_ring(c))
+		if (a->count == 1 || may_ring(c))
 			session_wake_sender(s, LANE_WAIT_BELL);
 		else
 			session_chore(s, CHORE_BELL);
 	}
 }
 
+/* A single receiver that has room needs no promise. */
+static bool push_to_one(struct audience *a, struct outgoing *o, struct cohort_delivery *d)
+{
+	struct record head = { .kind = RECORD_MESSAGE };
+
+	if (a->count != 1 || send_push(a->member[0], o, &head, false))
+		return false;
+	d->delivered++;
+	return true;
+}
+
 /* `all`: to all, or to none when one has no room: -EAGAIN, and who. Else the others miss it. */
 static int broadcast_once(struct cohort *c, struct audience *a, struct outgoing *o, bool all,
 			  struct cohort_delivery *d, struct session **without)
 {
-	int err;
+	int err = 0;
 
 	lock_take(&c->order);
-	err = all ? hold_all(a, o, without) : 0;
-	if (!err)
-		push_all(c, a, o, all, d);
+	if (!push_to_one(a, o, d)) {
+		err = all ? hold_all(a, o, without) : 0;
+		if (!err)
+			push_all(c, a, o, all, d);
+	}
 	lock_drop(&c->order);
 	return err;
 }
@@ -852,45 +862,22 @@ static int broadcast_waiting(struct cohort *c, struct audience *a, struct outgoi
 	return err;
 }
 
-static int broadcast_to_many(struct cohort *c, struct audience *a, struct outgoing *o,
-			     int64_t timeout, struct cohort_delivery *d)
-{
-	struct session *without = NULL;
-	int err = broadcast_once(c, a, o, timeout > 0, d, &without);
-
-	if (err == -EAGAIN)
-		err = broadcast_waiting(c, a, o, timeout, d, without);
-	if (!err)
-		ring_all(c, a);
-	return err;
-}
-
-static int broadcast_to_one(struct cohort *c, struct session *s, struct outgoing *o,
-			    int64_t timeout, struct cohort_delivery *d)
-{
-	int err = send_prepared(s, o, timeout);
-
-	if (err == -EDEADLK) /* it cannot wait, and nothing has happened */
-		return err;
-	if (err)
-		miss(c, s, err, d);
-	else
-		d->delivered++;
-	return 0;
-}
-
 static int broadcast_to(struct cohort *c, struct audience *a, struct outgoing *o, int64_t timeout,
 			struct cohort_delivery *d)
 {
+	struct session *without = NULL;
 	int err = 0;
 
 	for (size_t i = 0; i < a->count && !err; i++)
 		err = send_prepare(a->member[i], o);
 	if (err)
 		return err;
-	if (a->count == 1)
-		return broadcast_to_one(c, a->member[0], o, timeout, d);
-	return broadcast_to_many(c, a, o, timeout, d);
+	err = broadcast_once(c, a, o, timeout > 0, d, &without);
+	if (err == -EAGAIN)
+		err = broadcast_waiting(c, a, o, timeout, d, without);
+	if (!err)
+		ring_all(c, a);
+	return err;
 }
 
 int send_broadcast(struct cohort *c, const struct cohort_message *message, int64_t timeout,

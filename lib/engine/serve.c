@@ -902,8 +902,11 @@ static bool is_open(struct turn *t)
 	if (!s->may_join || !session_is_mapped(s))
 		return false;
 	if (s->after) {
-		if (!channel_is_gone(s->after))
+		if (!channel_is_gone(s->after)) {
+			if (ring_ready(&s->in)) /* its bell rings for what may not be taken yet */
+				atomic_store_explicit(&s->idle_bells, 0, memory_order_relaxed);
 			return false;
+		}
 		session_unuse(s->after);
 		s->after = NULL;
 	}

@@ -226,6 +226,43 @@ Test(own_loop, too_deep_a_handler_fails_at_once)
 	stage_close(s);
 }
 
+static int on_tell_back(struct cohort_call *call, void *arg)
+{
+	struct side *side = arg;
+	int err;
+
+	side_write_call(side, call);
+	err = tell(side, cohort_call_peer(call), "note", 0);
+	journal_write(&side->journal, (struct entry){ .deed = err ? LOST : DONE, .detail = err });
+	return err;
+}
+
+/* The second runs on the stack of the first, which cannot go on before it. */
+Test(own_loop, handlers_that_wait_for_the_same_room_do_not_wait_for_one_another)
+{
+	struct driver d;
+	pthread_t thread;
+	struct stage *s = stage_with_loop(true);
+	struct side *primary = &s->primary, *secondary = &s->secondary[0];
+
+	primary->config.ring_size = 16384;
+	side_add(primary, "stop", on_stop);
+	side_add(primary, "tell-back", on_tell_back);
+	stage_start(s, 1);
+	thread = start_driving(&d, primary);
+	cr_assert_eq(tell(primary, id_of(secondary), "hold", 1), 0);
+	cr_assert(journal_await(&secondary->journal, CALLED, 1));
+	while (tell_within(primary, id_of(secondary), "note", 0, 0) == 0)
+		;
+	cr_assert_eq(tell(secondary, COHORT_PRIMARY, "tell-back", 1), 0);
+	cr_assert_eq(tell(secondary, COHORT_PRIMARY, "tell-back", 2), 0);
+	cr_assert(journal_await(&primary->journal, CALLED, 2));
+	gate_open(&s->gate);
+	cr_assert(journal_await(&primary->journal, DONE, 2), "one of them found no room");
+	stop_driving(&d, thread, secondary, COHORT_PRIMARY);
+	stage_close(s);
+}
+
 static int on_ask_back(struct cohort_call *call, void *arg)
 {
 	return ask_on(arg, cohort_call_peer(call), "echo", 1, COHORT_MS(100));

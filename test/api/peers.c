@@ -263,3 +263,26 @@ Test(peers, that_were_disconnected_come_back_under_a_new_id)
 		     journal_find(&s->secondary[0].journal, JOINED, 1));
 	stage_close(s);
 }
+
+/* Until that handler has returned nothing of it can be taken, but its bell rings all the same. */
+Test(peers, that_are_back_before_a_handler_has_returned_may_send_all_the_time)
+{
+	struct stage *s = stage_new();
+	struct side *secondary = &s->secondary[0];
+	const size_t notes = 1500;
+
+	s->primary.config.handler_threads = 2;
+	stage_start(s, 1);
+	cr_assert_eq(tell(secondary, COHORT_PRIMARY, "hold", 1), 0);
+	cr_assert(journal_await(&s->primary.journal, CALLED, 1));
+	side_close(secondary);
+	cr_assert_eq(side_open(secondary), 0);
+	for (size_t i = 0; i < notes; i++) {
+		cr_assert_eq(tell(secondary, COHORT_PRIMARY, "note", i), 0);
+		usleep(300); /* time to go to sleep again */
+	}
+	gate_open(&s->gate);
+	cr_assert(journal_await(&s->primary.journal, CALLED, 1 + notes));
+	cr_assert_eq(journal_count(&s->primary.journal, LEFT), 1);
+	stage_close(s);
+}
