@@ -50,6 +50,7 @@ struct app {
 	uint64_t checksum;
 	struct demo_gains gains;
 	int64_t killed_at, back_at; /* 0: was not */
+	uint32_t left;		    /* when it was killed: numbers below had been sent */
 };
 
 static int64_t now_ns(void)
@@ -132,7 +133,7 @@ static void note_done_locked(struct app *app, uint32_t number)
 	bool dead_meanwhile = app->killed_at && app->sent_at[number] <= app->killed_at;
 
 	app->latency[number] = dead_meanwhile ? -1 : now - app->sent_at[number];
-	if (app->killed_at && !app->back_at && number >= app->sent - 1)
+	if (app->killed_at && !app->back_at && number + 1 >= app->left)
 		app->back_at = now;
 	app->done = number + 1;
 	pthread_cond_broadcast(&app->changed);
@@ -262,6 +263,7 @@ static int kill_worker(struct app *app)
 		return err;
 	pthread_mutex_lock(&app->lock);
 	app->killed_at = now_ns();
+	app->left = app->sent;
 	pthread_mutex_unlock(&app->lock);
 	return kill(info.pid, SIGKILL) ? -errno : 0;
 }
