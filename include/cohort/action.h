@@ -76,7 +76,7 @@ COHORT_API int cohort_register(struct cohort *c, const struct cohort_action *act
  * Removes an action and waits until its running handlers have returned (kept calls are not waited
  * for). `released` is called before it returns. From then on requests for it get -ENOENT. Inside
  * any callback it does not wait: if a handler of it still runs, it returns COHORT_DRAINING, and
- * `released` is called once, by the last of them.
+ * `released` is called once, soon after the last of them, on a handler thread.
  *
  * -EINVAL a bad name;  -ENOENT no such action;  -ESHUTDOWN the handle is closing
  */

@@ -58,13 +58,14 @@ struct executor {
 	_Atomic uint32_t ready_count; /* written under the lock, read without as a hint */
 	_Atomic bool local;	      /* there is something that belongs to no session */
 	struct list deferred;
-	unsigned target;   /* threads that shall be in the loop */
-	unsigned inside;   /* are in the loop */
-	unsigned sleeping; /* of those, in epoll_wait */
-	unsigned parked;   /* wait for a place */
-	unsigned called;   /* of those, told to come in */
-	unsigned blocked;  /* wait inside a handler */
-	unsigned reserved; /* promised that a thread will take their place */
+	struct list unreleased; /* struct action */
+	unsigned target;	/* threads that shall be in the loop */
+	unsigned inside;	/* are in the loop */
+	unsigned sleeping;	/* of those, in epoll_wait */
+	unsigned parked;	/* wait for a place */
+	unsigned called;	/* of those, told to come in */
+	unsigned blocked;	/* wait inside a handler */
+	unsigned reserved;	/* promised that a thread will take their place */
 	unsigned total;
 	bool stop;
 	pthread_t thread[COHORT_THREADS_MAX];
@@ -113,6 +114,9 @@ struct deferred {
 };
 void executor_defer(struct cohort *c, struct deferred *deferred);
 unsigned executor_run_deferred(struct cohort *c);
+
+/* Calls `released` of an action without users, and frees it: in the same way. */
+void executor_defer_release(struct cohort *c, struct action *action);
 
 /* The innermost callback of this thread, or NULL. */
 struct frame *executor_frame(void);

@@ -231,14 +231,15 @@ static void call_left(struct turn *t)
 
 /* Records. */
 
-/* Its last user calls `released`, which is a callback like any other. */
+/*
+ * Its last user has `released` called, which is a callback like any other and may wait for a peer:
+ * not here, where the claim is held.
+ */
 static void give_back(struct cohort *c, struct action *action)
 {
-	struct frame frame = { .channel = c, .deadline = DEADLINE_NEVER };
-
-	executor_push_frame(&frame);
-	action_put(&c->actions, action);
-	executor_pop_frame(&frame);
+	action = action_put_unreleased(&c->actions, action);
+	if (action)
+		executor_defer_release(c, action);
 }
 
 static void drop_action(struct turn *t)

@@ -20,7 +20,7 @@ int action_table_init(struct action_table *table)
 	return 0;
 }
 
-static void release(struct action *action)
+void action_release(struct action *action)
 {
 	if (action->released)
 		action->released(action->arg);
@@ -34,7 +34,7 @@ void action_table_deinit(struct action_table *table)
 			struct action *action = table->bucket[i];
 
 			table->bucket[i] = action->next;
-			release(action);
+			action_release(action);
 		}
 	}
 	cond_deinit(&table->drained);
@@ -146,7 +146,7 @@ struct action *action_get(struct action_table *table, const char *name, size_t l
 	return action;
 }
 
-void action_put(struct action_table *table, struct action *action)
+struct action *action_put_unreleased(struct action_table *table, struct action *action)
 {
 	bool last;
 
@@ -157,8 +157,14 @@ void action_put(struct action_table *table, struct action *action)
 		last = false;
 	}
 	lock_drop(&table->lock);
-	if (last)
-		release(action);
+	return last ? action : NULL;
+}
+
+void action_put(struct action_table *table, struct action *action)
+{
+	action = action_put_unreleased(table, action);
+	if (action)
+		action_release(action);
 }
 
 int action_remove(struct action_table *table, const char *name, bool wait)
@@ -184,7 +190,7 @@ int action_remove(struct action_table *table, const char *name, bool wait)
 	lock_drop(&table->lock);
 	if (!drained)
 		return COHORT_DRAINING;
-	release(action);
+	action_release(action);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/lock.h"
 #include "cohort/action.h"
 
@@ -24,9 +25,10 @@ struct action {
 	cohort_handler *handler;
 	void *arg;
 	void (*released)(void *arg);
-	_Atomic bool removed; /* set under the table's lock; read without it as a hint */
-	unsigned users;	      /* the table's lock */
-	bool awaited;	      /* a remover waits and will release it; the table's lock */
+	_Atomic bool removed;  /* set under the table's lock; read without it as a hint */
+	unsigned users;	       /* the table's lock */
+	bool awaited;	       /* a remover waits and will release it; the table's lock */
+	struct list_node node; /* when it has no user left: for whoever shall release it */
 	/* Counters: relaxed, they order nothing. */
 	_Atomic uint64_t calls, errors, total_ns, worst_ns;
 };
@@ -56,6 +58,10 @@ int action_add(struct action_table *table, const struct cohort_action *from);
 struct action *action_get(struct action_table *table, const char *name, size_t length,
 			  uint32_t hash);
 void action_put(struct action_table *table, struct action *action);
+
+/* The same, but leaves action_release() to the caller if it returns the action: it was the last user. */
+struct action *action_put_unreleased(struct action_table *table, struct action *action);
+void action_release(struct action *action);
 
 /*
  * Takes it out of the table. With `wait` returns 0 when nobody uses it any more. Without: 0, or

@@ -263,6 +263,40 @@ Test(own_loop, handlers_that_wait_for_the_same_room_do_not_wait_for_one_another)
 	stage_close(s);
 }
 
+static int on_once(struct cohort_call *call, void *arg)
+{
+	struct side *side = arg;
+
+	(void)call;
+	return cohort_unregister(side->c, "once") == COHORT_DRAINING ? 0 : -EIO;
+}
+
+static void on_released_ask(void *arg)
+{
+	struct side *side = arg;
+	cohort_peer peer = id_of(&side->stage->secondary[0]);
+	int err = ask_on(side, peer, "echo", 1, 4 * PATIENCE);
+
+	journal_write(&side->journal, (struct entry){ .deed = DONE, .detail = err });
+}
+
+/* The answer is seen when it comes, not at the deadline. */
+Test(own_loop, released_may_ask_the_peer_whose_message_was_the_last)
+{
+	struct driver d;
+	pthread_t thread;
+	struct stage *s = stage_with_loop(true);
+
+	side_add(&s->primary, "stop", on_stop);
+	side_add(&s->primary, "once", on_once)->released = on_released_ask;
+	stage_start(s, 1);
+	thread = start_driving(&d, &s->primary);
+	cr_assert_eq(tell(&s->secondary[0], COHORT_PRIMARY, "once", 1), 0);
+	cr_assert(journal_await(&s->primary.journal, DONE, 1));
+	stop_driving(&d, thread, &s->secondary[0], COHORT_PRIMARY);
+	stage_close(s);
+}
+
 static int on_ask_back(struct cohort_call *call, void *arg)
 {
 	return ask_on(arg, cohort_call_peer(call), "echo", 1, COHORT_MS(100));
