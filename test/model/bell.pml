@@ -5,9 +5,10 @@
  *   replier    set a bit of the completion bitmap; then as above
  *   act x 2    the bell is an edge of an epoll instance: one edge goes to one thread, a later one
  *              may go to the other.  Claim word: IDLE -> BUSY and serve, or BUSY -> AGAIN and
- *              leave.  The server drains the bell, serves, stores asleep = 1, looks at tail and
- *              bitmap again, and leaves by a swap BUSY -> IDLE; when that fails it makes the word
- *              BUSY and looks again.
+ *              leave.  The server serves, stores asleep = 1, looks at tail and bitmap again, and
+ *              leaves by a swap BUSY -> IDLE; when that fails it makes the word BUSY and looks
+ *              again.  A bell holds few rings, and one into a full bell makes no edge: it is
+ *              drained before asleep = 1 if it was asked for before.
  *   yielding   the handler of the first record may block until the second one was handled.  Its
  *              thread then releases the claim first, and posts a local event so that the other
  *              thread looks at the session: asleep may be 0, so nobody would ring for what is
@@ -35,11 +36,14 @@
 
 #include "tso.h"
 
+#define ROOM 2			/* rings that the bell holds */
+
 #define IDLE 0
 #define BUSY 1
 #define AGAIN 2
 
-bool bell;			/* bytes lie in the bell's socket */
+byte bell;			/* bytes that lie in the bell's socket */
+byte asked;			/* how often it was asked for since it was drained */
 bool edge;			/* epoll has an edge of it to deliver */
 bool ready;			/* the local event: look at the session */
 
@@ -59,6 +63,15 @@ bool served;
 #define STORE_ASLEEP(value) store(ASLEEP, value)
 #endif
 
+inline ring()
+{
+	if
+	:: d_step { bell < ROOM -> bell++; edge = true }
+	:: else
+	fi;
+	took = 0
+}
+
 inline ring_if_asleep()
 {
 	load(ASLEEP, took);
@@ -66,7 +79,7 @@ inline ring_if_asleep()
 	:: took ->
 		exchange(ASLEEP, 0, took);
 		if
-		:: took -> d_step { bell = true; edge = true; took = 0 }
+		:: took -> ring()
 		:: else
 		fi
 	:: else
@@ -97,7 +110,7 @@ proctype replier()
 	:: took ->
 		exchange(ASLEEP, 0, took);
 		if
-		:: took -> d_step { bell = true; edge = true; took = 0 }
+		:: took -> ring()
 		:: else
 		fi
 	:: else
@@ -117,7 +130,7 @@ wait:
 	atomic { head = 0; seen = 0; bits = 0; word = 0; won = false };
 end_wait:
 	if
-	:: d_step { edge && bell -> edge = false }
+	:: d_step { edge && bell > 0 -> edge = false }
 	:: d_step { ready -> ready = false }
 	fi;
 
@@ -146,7 +159,12 @@ claim:
 
 	load(HEAD, head);
 serve:
-	bell = false;
+#ifdef WEAK_DRAIN		/* drained after so many wakes, whatever was asked for */
+	if
+	:: asked > 1 -> d_step { bell = 0; asked = 0 }
+	:: else -> asked++
+	fi;
+#endif
 look:
 	load(TAIL, seen);
 	if
@@ -171,6 +189,13 @@ look:
 	:: else
 	fi;
 
+#ifndef WEAK_DRAIN
+	if
+	:: asked > 0 -> d_step { bell = 0; asked = 0 }
+	:: else
+	fi;
+	asked++;
+#endif
 	STORE_ASLEEP(1);
 #ifndef WEAK_LOOK		/* no second look once asleep is set */
 	load(TAIL, seen);
