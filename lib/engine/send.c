@@ -557,8 +557,8 @@ static int in_turn(struct session *s, struct outgoing *o, int64_t deadline,
 			if (err != -EAGAIN)
 				break;
 		}
-		if (executor_wait_loop(
-			    wait)) /* what is dispatched meanwhile must not queue behind us */
+		/* what is dispatched meanwhile must not queue behind us */
+		if (executor_wait_loop(wait))
 			leave_queue(s, &w);
 		lock_drop(&s->out.lock);
 		sleep_for_room(s, &w, first, deadline, wait);

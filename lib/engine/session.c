@@ -215,7 +215,8 @@ void session_chore(struct session *s, uint32_t chores)
 	first = list_empty(&c->io.chores);
 	list_add_tail(&c->io.chores, &s->chore_node);
 	lock_drop(&c->io.lock);
-	if (first)
+	/* Whoever listed the first one may be kept from waking by threads above it: only bells wait. */
+	if (first || chores != CHORE_BELL)
 		io_wake(c);
 }
 
