@@ -213,7 +213,7 @@ struct cohort_component_config {
  * -EPROTO    the interfaces do not fit: the log says which and where
  * -ETIMEDOUT it was not ready in time;  -EPIPE: the worker ended before it was
  * -EPERM     the sandbox could not be applied, and has to be: the log says what
- * -EBADF    log_fd is not open
+ * -EBADF     log_fd is not open
  * -EMFILE, -ENOMEM, -EAGAIN  no resources; and what create() returned
  */
 COHORT_API int cohort_component_start(struct cohort_component **out,

@@ -35,7 +35,6 @@
 #include "engine/channel.h"
 #include "engine/serve.h"
 #include "engine/session.h"
-#include "model/action.h"
 
 #define PARK_NS COHORT_SECONDS(1)
 #define DISPATCH_MAX 1024u
@@ -68,7 +67,6 @@ int executor_init(struct executor *e)
 	cond_init(&e->park);
 	list_init(&e->ready);
 	list_init(&e->deferred);
-	list_init(&e->unreleased);
 	pool_init(e);
 	err = loop_init(&e->loop);
 	if (!err)
@@ -206,27 +204,11 @@ void executor_defer(struct cohort *c, struct deferred *deferred)
 	executor_kick_local(c);
 }
 
-static unsigned release_deferred(struct cohort *c)
-{
-	struct executor *e = &c->executor;
-	struct list_node *node;
-	unsigned n = 0;
-
-	for (;; n++) {
-		lock_take(&e->lock);
-		node = list_pop(&e->unreleased);
-		lock_drop(&e->lock);
-		if (!node)
-			return n;
-		action_release(LIST_ENTRY(node, struct action, node));
-	}
-}
-
 unsigned executor_run_deferred(struct cohort *c)
 {
 	struct executor *e = &c->executor;
 	struct list_node *node;
-	unsigned n = release_deferred(c);
+	unsigned n = 0;
 
 	for (;; n++) {
 		struct deferred *deferred;
@@ -239,16 +221,6 @@ unsigned executor_run_deferred(struct cohort *c)
 		deferred = LIST_ENTRY(node, struct deferred, node);
 		deferred->run(c, deferred);
 	}
-}
-
-void executor_defer_release(struct cohort *c, struct action *action)
-{
-	struct executor *e = &c->executor;
-
-	lock_take(&e->lock);
-	list_add_tail(&e->unreleased, &action->node);
-	lock_drop(&e->lock);
-	executor_kick_local(c);
 }
 
 void executor_kick_local(struct cohort *c)

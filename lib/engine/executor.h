@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/deferred.h"
 #include "base/list.h"
 #include "base/lock.h"
 #include "cohort/types.h"
@@ -58,14 +59,13 @@ struct executor {
 	_Atomic uint32_t ready_count; /* written under the lock, read without as a hint */
 	_Atomic bool local;	      /* there is something that belongs to no session */
 	struct list deferred;
-	struct list unreleased; /* struct action */
-	unsigned target;	/* threads that shall be in the loop */
-	unsigned inside;	/* are in the loop */
-	unsigned sleeping;	/* of those, in epoll_wait */
-	unsigned parked;	/* wait for a place */
-	unsigned called;	/* of those, told to come in */
-	unsigned blocked;	/* wait inside a handler */
-	unsigned reserved;	/* promised that a thread will take their place */
+	unsigned target;   /* threads that shall be in the loop */
+	unsigned inside;   /* are in the loop */
+	unsigned sleeping; /* of those, in epoll_wait */
+	unsigned parked;   /* wait for a place */
+	unsigned called;   /* of those, told to come in */
+	unsigned blocked;  /* wait inside a handler */
+	unsigned reserved; /* promised that a thread will take their place */
 	unsigned total;
 	bool stop;
 	pthread_t thread[COHORT_THREADS_MAX];
@@ -108,15 +108,8 @@ void executor_push(struct session *s);
 void executor_kick_local(struct cohort *c);
 
 /* A callback that belongs to no session, for a handler thread. */
-struct deferred {
-	struct list_node node;
-	void (*run)(struct cohort *c, struct deferred *deferred);
-};
 void executor_defer(struct cohort *c, struct deferred *deferred);
 unsigned executor_run_deferred(struct cohort *c);
-
-/* Calls `released` of an action without users, and frees it: in the same way. */
-void executor_defer_release(struct cohort *c, struct action *action);
 
 /* The innermost callback of this thread, or NULL. */
 struct frame *executor_frame(void);

@@ -231,6 +231,12 @@ static void call_left(struct turn *t)
 
 /* Records. */
 
+static void run_release(struct cohort *c, struct deferred *deferred)
+{
+	(void)c;
+	action_release(LIST_ENTRY(deferred, struct action, deferred));
+}
+
 /*
  * Its last user has `released` called, which is a callback like any other and may wait for a peer:
  * not here, where the claim is held.
@@ -238,8 +244,10 @@ static void call_left(struct turn *t)
 static void give_back(struct cohort *c, struct action *action)
 {
 	action = action_put_unreleased(&c->actions, action);
-	if (action)
-		executor_defer_release(c, action);
+	if (!action)
+		return;
+	action->deferred.run = run_release;
+	executor_defer(c, &action->deferred);
 }
 
 static void drop_action(struct turn *t)

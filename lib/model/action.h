@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/list.h"
+#include "base/deferred.h"
 #include "base/lock.h"
 #include "cohort/action.h"
 
@@ -25,10 +25,10 @@ struct action {
 	cohort_handler *handler;
 	void *arg;
 	void (*released)(void *arg);
-	_Atomic bool removed;  /* set under the table's lock; read without it as a hint */
-	unsigned users;	       /* the table's lock */
-	bool awaited;	       /* a remover waits and will release it; the table's lock */
-	struct list_node node; /* when it has no user left: for whoever shall release it */
+	_Atomic bool removed;	  /* set under the table's lock; read without it as a hint */
+	unsigned users;		  /* the table's lock */
+	bool awaited;		  /* a remover waits and will release it; the table's lock */
+	struct deferred deferred; /* when it has no user left: for whoever shall release it */
 	/* Counters: relaxed, they order nothing. */
 	_Atomic uint64_t calls, errors, total_ns, worst_ns;
 };

@@ -65,7 +65,7 @@ int census_take(struct census *census, pid_t pid, const char *folder);
 bool census_equal(const struct census *before, const struct census *after, char *why, size_t size);
 
 /*
- * Takes censuses of the same process and folder until one equals `before`, for ten seconds at most.
+ * Takes censuses of the same process and folder until one equals `before`, for PATIENCE_MS at most.
  */
 bool census_settle(const struct census *before, char *why, size_t size);
 
