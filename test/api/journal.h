@@ -159,6 +159,23 @@ static inline size_t journal_count(struct journal *j, enum deed deed)
 	return n;
 }
 
+/* The numbers of the *n entries of this kind, in their order; the caller frees them. */
+static inline uint64_t *journal_numbers(struct journal *j, enum deed deed, size_t *n)
+{
+	uint64_t *numbers;
+
+	pthread_mutex_lock(&j->lock);
+	numbers = calloc(j->of[deed] + 1, sizeof(*numbers));
+	if (!numbers)
+		abort();
+	*n = 0;
+	for (size_t i = 0; i < j->count; i++)
+		if (j->entries[i].deed == deed)
+			numbers[(*n)++] = j->entries[i].number;
+	pthread_mutex_unlock(&j->lock);
+	return numbers;
+}
+
 /* Where the entry number `index` of this kind stands among all, or -1. */
 static inline long journal_find(struct journal *j, enum deed deed, size_t index)
 {

@@ -32,17 +32,20 @@ const struct bench_mode bench_modes[] = {
 
 void bench_say(struct bench *bench, const char *format, ...)
 {
+	size_t room, length;
 	va_list args;
 
 	pthread_mutex_lock(&bench->lock);
+	room = JOURNAL_MAX - bench->length;
 	va_start(args, format);
-	bench->length += (size_t)vsnprintf(bench->journal + bench->length,
-					   JOURNAL_MAX - bench->length, format, args);
+	length = (size_t)vsnprintf(bench->journal + bench->length, room, format, args);
 	va_end(args);
+	if (length + 1 < room) {
+		bench->length += length;
+		strcpy(bench->journal + bench->length++, "\n");
+	}
 	pthread_mutex_unlock(&bench->lock);
-	cr_assert_lt(bench->length + 2, JOURNAL_MAX);
-	strcat(bench->journal, "\n");
-	bench->length++;
+	cr_assert_lt(length + 1, room);
 }
 
 /* What the owner serves. */
