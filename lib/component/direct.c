@@ -15,7 +15,9 @@
  * deadline at worst.
  *
  * Nobody waits for an asynchronous call whose job was kept; a thread of its own does then, like a
- * synchronous caller, and calls `done`. It is the only thread of this mode.
+ * synchronous caller, and calls `done`. These are the only threads of this mode. Each puts itself
+ * in the port's list when it has ended but for its last instructions, from which the next such call
+ * or the end of the component joins it.
  */
 #include "component/direct.h"
 
@@ -311,7 +313,7 @@ static bool run_oneway(struct turn_item *turn_item, struct turn *turn)
 }
 
 /* Calls `done`, and returns whether the turn is still held. */
-static bool finish(struct direct_call *call, struct turn *held)
+static bool conclude(struct direct_call *call, struct turn *held)
 {
 	struct frame frame = {
 		.owner = call->port->owner,
@@ -324,34 +326,84 @@ static bool finish(struct direct_call *call, struct turn *held)
 	frame_push(&frame);
 	call->done(call->port, err, status, results && !status ? results->object : NULL, call->arg);
 	frame_pop(&frame);
-	port_leave(call->port);
-	call_unref(call);
 	return frame.turn;
 }
 
+static void leave(struct direct_call *call)
+{
+	port_leave(call->port);
+	call_unref(call);
+}
+
+static bool finish(struct direct_call *call, struct turn *held)
+{
+	bool still = conclude(call, held);
+
+	leave(call);
+	return still;
+}
+
+struct waiter {
+	struct waiter *next;
+	pthread_t thread;
+	struct direct_call *call;
+};
+
 static void *wait_for_kept(void *arg)
 {
-	struct direct_call *call = arg;
+	struct waiter *waiter = arg;
+	struct direct_call *call = waiter->call;
+	struct cohort_port *port = call->port;
 
 	await_answer(call);
-	finish(call, NULL);
+	conclude(call, NULL);
+	waiter->thread = pthread_self();
+	pthread_mutex_lock(&port->lock);
+	waiter->next = port->ended;
+	port->ended = waiter;
+	pthread_mutex_unlock(&port->lock);
+	leave(call);
 	return NULL;
+}
+
+static void join_ended(struct cohort_port *port)
+{
+	struct waiter *waiter, *next;
+
+	pthread_mutex_lock(&port->lock);
+	waiter = port->ended;
+	port->ended = NULL;
+	pthread_mutex_unlock(&port->lock);
+	for (; waiter; waiter = next) {
+		next = waiter->next;
+		pthread_join(waiter->thread, NULL);
+		free(waiter);
+	}
+}
+
+static int start_waiter(struct direct_call *call)
+{
+	struct waiter *waiter = calloc(1, sizeof(*waiter));
+	pthread_t thread;
+	int err;
+
+	if (!waiter)
+		return -ENOMEM;
+	waiter->call = call;
+	err = pthread_create(&thread, NULL, wait_for_kept, waiter);
+	if (err)
+		free(waiter);
+	return -err;
 }
 
 /* Its job was kept, or what it sent waits. If there can be no thread this one does. */
 static void wait_apart(struct direct_call *call)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	int err = pthread_attr_init(&attr);
-
-	if (!err) {
-		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-		err = pthread_create(&thread, &attr, wait_for_kept, call);
-		pthread_attr_destroy(&attr);
-	}
-	if (err)
-		wait_for_kept(call);
+	join_ended(call->port);
+	if (!start_waiter(call))
+		return;
+	await_answer(call);
+	finish(call, NULL);
 }
 
 static bool has_outcome(struct direct_call *call)
@@ -513,4 +565,6 @@ void direct_end(struct cohort_port *near, struct cohort_port *far)
 	turn_drain(far->turn);
 	turn_drain(near->turn);
 	port_drain(far);
+	join_ended(near);
+	join_ended(far);
 }

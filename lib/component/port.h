@@ -34,6 +34,7 @@ struct parked;
 struct port_call;
 struct served;
 struct shelf;
+struct waiter;
 
 /* One interface at one side: called (functions is NULL) or served. */
 struct binding {
@@ -101,7 +102,8 @@ struct cohort_port {
 
 	/* direct */
 	struct cohort_port *other;
-	struct turn *turn; /* of this side's functions */
+	struct turn *turn;    /* of this side's functions */
+	struct waiter *ended; /* direct.c: threads to be joined; under `lock` */
 
 	/* thread, loopback, process */
 	struct cohort *channel;

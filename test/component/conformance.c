@@ -436,6 +436,38 @@ Test(conformance, a_call_that_waits_when_the_component_stops_ends)
 	free(bench);
 }
 
+static void stop_with_kept(struct bench *bench, const struct bench_mode *mode)
+{
+	bench_init(bench);
+	bench_start(bench, mode);
+	leaves_kept(bench);
+	bench_stop(bench);
+	event_deinit(&((struct answer *)bench->own)->event);
+	free(bench->own);
+	bench_deinit(bench);
+}
+
+/* What the library keeps for the whole process is there after the first time. */
+Test(conformance, nothing_of_a_component_is_left_at_the_moment_its_stop_returns)
+{
+	struct bench *bench = malloc(sizeof(*bench));
+
+	for (const struct bench_mode *mode = bench_modes; mode->name; mode++) {
+		struct census before, after;
+		char why[1024] = "";
+
+		stop_with_kept(bench, mode);
+		cr_assert_eq(census_take(&before, 0, NULL), 0);
+		for (int i = 0; i < 30; i++) {
+			stop_with_kept(bench, mode);
+			cr_assert_eq(census_take(&after, 0, NULL), 0);
+			cr_assert(census_equal(&before, &after, why, sizeof(why)), "%s, %d: %s",
+				  mode->name, i, why);
+		}
+	}
+	free(bench);
+}
+
 struct user {
 	pthread_t thread;
 	struct bench bench;
