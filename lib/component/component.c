@@ -169,6 +169,7 @@ static void fill_config(struct cohort_config *config, struct cohort_component *c
 	config->log = on_log;
 	config->ring_size = component->port->shelf ? RING_SIZE : 0;
 	config->close_timeout = component->config.stop_timeout;
+	config->handshake_timeout = COHORT_FOREVER; /* who starts it has a deadline of its own */
 	config->thread_name = "caller";
 }
 

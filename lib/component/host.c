@@ -240,6 +240,8 @@ static void fill_config(struct cohort_config *config, struct host *host,
 	config->log = on_log;
 	config->ring_size = options->shelf ? RING_SIZE : 0;
 	config->open_timeout = options->open_timeout;
+	if (options->open_timeout > 0)
+		config->handshake_timeout = options->open_timeout;
 	config->close_timeout = options->close_timeout;
 	config->thread_name = options->thread_name;
 }
