@@ -77,6 +77,12 @@ until_true() { # COMMAND...
 	done
 }
 
+# Whether the tool has its handlers. What is still the shell, or env, seems to have some, too, and
+# loses the signal when it takes them away.
+heeds_signals() { # PID
+	grep -qx cohort /proc/"$1"/comm && grep -q '^SigCgt:.*[2367abef]$' /proc/"$1"/status
+}
+
 # Stops a process: kill only says that it shall, and its other threads go on until one of them has
 # heard of it.
 stop() { # PID
