@@ -20,7 +20,12 @@
  * No wake-up is lost: the ready list is changed and looked at under one lock, and so is `sleeping`.
  * Who pushes signals the wake descriptor if somebody sleeps; a thread counts itself as sleeping
  * only when the list is empty, and the descriptor is edge-triggered, so that a signal between that
- * and epoll_wait() is reported by it.
+ * and epoll_wait() is reported by it. Several signals may be one edge, and who was told of work may
+ * be kept from it: by other work, or because it has to park. So whoever takes work or parks passes
+ * on what it leaves to one of those that sleep.
+ *
+ * What belongs to no session (`local`: deferred callbacks, the log) takes turns with the ready list,
+ * on which there is always something while a peer streams.
  *
  * Own loop: no threads; cohort_dispatch() does what a thread would do. A handler that blocks
  * dispatches on its own stack instead of yielding, 16 deep at most.
@@ -157,6 +162,12 @@ static struct session *pop_ready_locked(struct executor *e)
 		return NULL;
 	atomic_fetch_sub_explicit(&e->ready_count, 1, memory_order_relaxed);
 	return LIST_ENTRY(node, struct session, ready_node);
+}
+
+bool executor_has_work(const struct executor *e)
+{
+	return atomic_load_explicit(&e->ready_count, memory_order_relaxed) ||
+	       atomic_load_explicit(&e->local, memory_order_relaxed);
 }
 
 static struct session *pop_ready(struct executor *e)
@@ -305,35 +316,62 @@ static bool park_locked(struct executor *e)
 	return true;
 }
 
-static enum work next_work(struct executor *e, struct session **s)
+/* Whether somebody who sleeps must be told of what is there. */
+static bool must_pass_on_locked(struct executor *e)
 {
-	enum work work = WORK_POLL;
-	bool others = false;
+	return e->sleeping && (!list_empty(&e->ready) || atomic_load(&e->local));
+}
 
-	lock_take(&e->lock);
+static enum work pick_locked(struct executor *e, struct session **s)
+{
+	bool local_first = !e->local_was_last;
+
+	e->local_was_last = false;
+	if (!local_first || !atomic_load(&e->local)) {
+		*s = pop_ready_locked(e);
+		if (*s)
+			return WORK_SESSION;
+	}
+	if (atomic_exchange(&e->local, false)) {
+		e->local_was_last = true;
+		return WORK_LOCAL;
+	}
+	if (e->stop) {
+		e->inside--;
+		return WORK_END;
+	}
+	e->sleeping++;
+	return WORK_POLL;
+}
+
+/* Parks while there are too many. False: nobody needs this thread any more. */
+static bool keep_place_locked(struct executor *e)
+{
 	while (!e->stop && e->inside > e->target) {
 		e->inside--;
 		e->parked++;
-		if (!park_locked(e)) {
-			lock_drop(&e->lock);
-			return WORK_END;
-		}
+		if (!park_locked(e))
+			return false;
 	}
-	*s = pop_ready_locked(e);
-	if (*s) {
-		work = WORK_SESSION;
-		/* several signals may have been one edge */
-		others = !list_empty(&e->ready) && e->sleeping;
-	} else if (atomic_exchange(&e->local, false)) {
-		work = WORK_LOCAL;
-	} else if (e->stop) {
-		e->inside--;
-		work = WORK_END;
-	} else {
-		e->sleeping++;
+	return true;
+}
+
+static enum work next_work(struct executor *e, struct session **s)
+{
+	enum work work = WORK_END;
+	bool pass_on;
+
+	lock_take(&e->lock);
+	if (e->inside > e->target && must_pass_on_locked(e)) {
+		lock_drop(&e->lock);
+		wake_signal(&e->wake);
+		lock_take(&e->lock);
 	}
+	if (keep_place_locked(e))
+		work = pick_locked(e, s);
+	pass_on = work != WORK_POLL && must_pass_on_locked(e);
 	lock_drop(&e->lock);
-	if (others)
+	if (pass_on)
 		wake_signal(&e->wake);
 	return work;
 }
@@ -601,6 +639,8 @@ void executor_wait_yield(struct executor_wait *wait)
 		serve_wake_fences(frame->session);
 	}
 	hand_on_session(frame);
+	if (!frame->session && !frame->pool_waits)
+		executor_kick_local(frame->channel); /* for what waits behind this callback */
 	if (!frame->pool_waits && !on_own_loop(frame))
 		leave_place(&frame->channel->executor);
 }
@@ -640,17 +680,23 @@ struct cohort *executor_wait_loop(const struct executor_wait *wait)
 	return wait->frame && on_own_loop(wait->frame) ? wait->frame->channel : NULL;
 }
 
+static unsigned serve_local_if_due(struct cohort *c)
+{
+	_Atomic bool *due = &c->executor.local;
+
+	return atomic_load(due) && atomic_exchange(due, false) ? serve_local(c) : 0;
+}
+
 /* Everything that is ready now, up to a limit. */
 static unsigned serve_ready(struct cohort *c, struct worker *worker)
 {
-	struct executor *e = &c->executor;
-	unsigned served = 0;
+	unsigned served = serve_local_if_due(c);
 	struct session *s;
 
-	while (served < DISPATCH_MAX && (s = pop_ready(e)))
+	while (served < DISPATCH_MAX && (s = pop_ready(&c->executor))) {
 		served += serve_session(s, worker, false);
-	if (atomic_exchange(&e->local, false))
-		served += serve_local(c);
+		served += serve_local_if_due(c);
+	}
 	return served;
 }
 
@@ -662,7 +708,7 @@ static int dispatch_round(struct cohort *c, struct worker *worker, int64_t deadl
 	if (n > 0)
 		served += serve_ready(c, worker);
 	/* What is left makes the descriptor readable again. */
-	if (atomic_load_explicit(&c->executor.ready_count, memory_order_relaxed))
+	if (executor_has_work(&c->executor))
 		wake_signal(&c->executor.wake);
 	return n < 0 && n != -EINTR ? n : (int)served;
 }

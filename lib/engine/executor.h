@@ -58,6 +58,7 @@ struct executor {
 	struct list ready;	      /* sessions with a claim that wait for a thread */
 	_Atomic uint32_t ready_count; /* written under the lock, read without as a hint */
 	_Atomic bool local;	      /* there is something that belongs to no session */
+	bool local_was_last;	      /* under the lock: the work that was taken last */
 	struct list deferred;
 	unsigned target;   /* threads that shall be in the loop */
 	unsigned inside;   /* are in the loop */
@@ -103,6 +104,9 @@ void executor_kick(struct session *s);
 
 /* Hands a session whose claim the caller holds to whichever thread comes next. */
 void executor_push(struct session *s);
+
+/* Whether something waits for a thread: a hint. */
+bool executor_has_work(const struct executor *e);
 
 /* The log has entries: somebody shall call config.log. */
 void executor_kick_local(struct cohort *c);

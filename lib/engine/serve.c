@@ -735,7 +735,7 @@ static bool others_wait(struct turn *t)
 		return false;
 	t->polled = t->clock;
 	executor_poll(c);
-	t->passes = atomic_load_explicit(&c->executor.ready_count, memory_order_relaxed);
+	t->passes = executor_has_work(&c->executor);
 	return t->passes;
 }
 
@@ -927,8 +927,7 @@ static bool is_open(struct turn *t)
 static bool more_to_do(struct session *s, const void *arg)
 {
 	(void)arg;
-	return ring_ready(&s->in) ||
-	       atomic_load_explicit(&s->channel->executor.ready_count, memory_order_relaxed) ||
+	return ring_ready(&s->in) || executor_has_work(&s->channel->executor) ||
 	       atomic_load_explicit(&s->claim, memory_order_relaxed) == CLAIM_AGAIN ||
 	       (ask_some_async(s) && ask_pending(s));
 }
@@ -937,8 +936,7 @@ static bool more_to_do(struct session *s, const void *arg)
 static bool spin_for_more(struct session *s)
 {
 	ring_in_cpu(&s->in, cpu_current());
-	if (session_over(s) ||
-	    atomic_load_explicit(&s->channel->executor.ready_count, memory_order_relaxed))
+	if (session_over(s) || executor_has_work(&s->channel->executor))
 		return false;
 	return spin_until(
 		s, atomic_load_explicit(&session_lane_in(s)->producer_cpu, memory_order_relaxed),
@@ -1018,9 +1016,7 @@ static bool must_pass(struct turn *t)
 
 	if (t->served % POLL_RECORDS < TURN_RECORDS)
 		executor_poll(c);
-	return atomic_load_explicit(&c->executor.ready_count, memory_order_relaxed) ||
-	       atomic_load_explicit(&c->executor.local, memory_order_relaxed) ||
-	       c->config.flags & COHORT_OWN_LOOP;
+	return executor_has_work(&c->executor) || c->config.flags & COHORT_OWN_LOOP;
 }
 
 /* One round over everything. True: the turn is over. */
