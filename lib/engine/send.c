@@ -103,7 +103,6 @@ int outgoing_init(struct outgoing *o, const struct cohort_message *m, uint32_t f
 		  size_t max_body)
 {
 	size_t name;
-	int err;
 
 	if (!m || m->size != sizeof(*m) || !m->action || (m->flags & ~(flags | COHORT_GIVE_FDS)))
 		return -EINVAL;
@@ -116,8 +115,8 @@ int outgoing_init(struct outgoing *o, const struct cohort_message *m, uint32_t f
 	o->name = name;
 	o->hash = hash_name(m->action, name);
 	o->memfd = -1;
-	err = message_body_length(m, max_body, &o->body);
-	return err;
+	o->waited = o->promised = false;
+	return message_body_length(m, max_body, &o->body);
 }
 
 int outgoing_check_fds(const struct outgoing *o)
@@ -230,15 +229,35 @@ static int room_for_fds(struct session *s, const struct outgoing *o, bool memfd)
 	return room_in_kernel(s, fds);
 }
 
-static int room_for_all(struct session *s, const struct outgoing *o)
+static bool is_two_frames(const struct session *s, const struct outgoing *o)
+{
+	return placement(s, o) == IN_MEMFD && o->message->nfds;
+}
+
+/*
+ * Two frames, of which the first alone would be for nothing: only into an empty socket, which has
+ * room for both.
+ */
+static int room_for_frames(struct session *s, const struct outgoing *o)
 {
 	enum placement place = placement(s, o);
+	int err = room_for_fds(s, o, place == IN_MEMFD);
+
+	if (err || (place != IN_MEMFD && !o->message->nfds))
+		return err;
+	if (s->out.held_pairs || (is_two_frames(s, o) && sock_outq(s->socket) != 0))
+		return -EAGAIN;
+	return 0;
+}
+
+static int room_for_all(struct session *s, const struct outgoing *o)
+{
 	int err = ring_room(&s->out.ring, size_in_ring(s, o));
 
-	if (!err && place == IN_BULK)
+	if (!err && placement(s, o) == IN_BULK)
 		err = bulk_room(s, o->body);
 	if (!err)
-		err = room_for_fds(s, o, place == IN_MEMFD);
+		err = room_for_frames(s, o);
 	return err;
 }
 
@@ -299,21 +318,10 @@ static int send_fds_frame(struct session *s, const struct outgoing *o)
 	return err;
 }
 
-/*
- * Two frames, of which the first alone would be for nothing: only into an empty socket, which has
- * room for both.
- */
-static int room_for_two(struct session *s, const struct outgoing *o)
-{
-	return o->message->nfds && sock_outq(s->socket) != 0 ? -EAGAIN : 0;
-}
-
 static int send_sidecars(struct session *s, const struct outgoing *o, enum placement place)
 {
-	int err = place == IN_MEMFD ? room_for_two(s, o) : 0;
+	int err = place == IN_BULK ? send_bulk_frame(s) : 0;
 
-	if (!err && place == IN_BULK)
-		err = send_bulk_frame(s);
 	if (!err && place == IN_MEMFD)
 		err = send_body_frame(s, o);
 	if (!err && o->message->nfds)
@@ -366,12 +374,12 @@ static void count_sent(struct session *s, const struct outgoing *o, enum record_
 		counter_add(n, COUNTER(fds_sent), o->message->nfds);
 }
 
-static int push_locked(struct session *s, struct outgoing *o, const struct record *head, bool held)
+static int push_locked(struct session *s, struct outgoing *o, const struct record *head)
 {
 	uint32_t sidecar = (uint32_t)s->out.next_sidecar;
 	int err = gone(s);
 
-	if (!err && !held)
+	if (!err)
 		err = room_for_all(s, o);
 	if (err == -EPROTO)
 		return broken(s, "an impossible position of its ring");
@@ -395,9 +403,13 @@ static int push_locked(struct session *s, struct outgoing *o, const struct recor
 	return 0;
 }
 
-/* A sender that waits for room, on its stack. */
+/*
+ * A sender that waits for room, on its stack. The queue is in the order of the tickets, so that who
+ * leaves it for a while has its place again.
+ */
 struct waiter {
 	struct list_node node;
+	uint64_t ticket;       /* 0: has none yet */
 	_Atomic uint32_t turn; /* futex; 1: it is first now, or shall look */
 	int slice;	       /* ms */
 	int64_t spins_until;   /* 0: has not spun yet */
@@ -418,6 +430,20 @@ static void wake_first(struct session *s)
 	w = LIST_ENTRY(node, struct waiter, node);
 	atomic_store(&w->turn, 1);
 	futex_wake(&w->turn, 1, false);
+}
+
+static void join_queue(struct session *s, struct waiter *w)
+{
+	struct list_node *node;
+
+	if (list_is_linked(&w->node))
+		return;
+	if (!w->ticket)
+		w->ticket = ++s->out.tickets;
+	LIST_FOR_EACH(node, &s->out.waiters)
+		if (LIST_ENTRY(node, struct waiter, node)->ticket > w->ticket)
+			break;
+	list_insert_between(node->prev, &w->node, node);
 }
 
 static void leave_queue(struct session *s, struct waiter *w)
@@ -451,29 +477,54 @@ static void sleep_behind(struct waiter *w, int64_t deadline)
 	atomic_store(&w->turn, 0);
 }
 
-static void sleep_for_room(struct session *s, struct waiter *w, bool first, int64_t deadline,
+static void sleep_for_room(struct session *s, struct waiter *w, int64_t deadline,
 			   struct executor_wait *wait)
 {
-	struct cohort *loop;
+	bool first = is_first(s, w);
 
+	lock_drop(&s->out.lock);
 	executor_wait_yield(wait);
-	loop = executor_wait_loop(wait);
-	if (loop)
-		executor_wait_dispatch(
-			loop,
-			deadline_min(deadline, deadline_after(clock_now(), 20 * CLOCK_NS_PER_MS)));
-	else if (first)
+	if (executor_wait_loop(wait)) /* to dispatch again */
+		deadline = deadline_min(deadline, deadline_after(clock_now(), CLOCK_NS_PER_MS));
+	if (first)
 		sleep_first(s, w, deadline);
 	else
 		sleep_behind(w, deadline);
+	lock_take(&s->out.lock);
+}
+
+/*
+ * With an own loop: what is to be done now. A handler that is called here must not queue behind us,
+ * which cannot go on before it; nor may others take our place meanwhile, who have no end.
+ */
+static void dispatch_aside(struct session *s, struct waiter *w, struct executor_wait *wait)
+{
+	struct cohort *loop = executor_wait_loop(wait);
+
+	if (!loop)
+		return;
+	leave_queue(s, w);
+	lock_drop(&s->out.lock);
+	executor_wait_yield(wait);
+	executor_wait_dispatch(loop, clock_now());
+	lock_take(&s->out.lock);
+	join_queue(s, w);
 }
 
 /* What is tried under the lock: 0 or an error that ends the wait, or -EAGAIN. */
 typedef int try_fn(struct session *s, struct outgoing *o, const void *arg);
 
+static bool is_promised(const struct session *s)
+{
+	return s->out.ring.held || s->out.held_fds || s->out.held_body || s->out.held_bulk;
+}
+
 static int try_push(struct session *s, struct outgoing *o, const void *arg)
 {
-	return push_locked(s, o, arg, false);
+	int err = push_locked(s, o, arg);
+
+	o->promised = err == -EAGAIN && is_promised(s);
+	return err;
 }
 
 static int try_room(struct session *s, struct outgoing *o, const void *arg)
@@ -548,25 +599,35 @@ static int in_turn(struct session *s, struct outgoing *o, int64_t deadline,
 		err = first ? attempt(s, o, arg) : gone(s) ? gone(s) : -EAGAIN;
 		if (err != -EAGAIN || deadline == 0 || clock_now() >= deadline)
 			break;
-		if (!list_is_linked(&w.node))
-			list_add_tail(&s->out.waiters, &w.node);
+		join_queue(s, &w);
 		if (first && !executor_wait_loop(wait) && spin_for_progress(s, &w, deadline))
 			continue;
-		if (first) {
+		dispatch_aside(s, &w, wait);
+		if (is_first(s, &w)) {
 			err = try_with_wake(s, o, attempt, arg);
 			if (err != -EAGAIN)
 				break;
 		}
-		/* what is dispatched meanwhile must not queue behind us */
-		if (executor_wait_loop(wait))
-			leave_queue(s, &w);
-		lock_drop(&s->out.lock);
-		sleep_for_room(s, &w, first, deadline, wait);
-		lock_take(&s->out.lock);
+		sleep_for_room(s, &w, deadline, wait);
 	}
 	if (list_is_linked(&w.node))
 		leave_queue(s, &w);
 	lock_drop(&s->out.lock);
+	return err;
+}
+
+/*
+ * A broadcast in progress has promised itself room, of which it may take none: who does not wait
+ * shall not fail for that. Under its lock nothing is promised.
+ */
+static int push_after_broadcast(struct session *s, struct outgoing *o, const struct record *head)
+{
+	struct executor_wait none = { 0 };
+	int err;
+
+	lock_take(&s->channel->order);
+	err = in_turn(s, o, 0, &none, try_push, head);
+	lock_drop(&s->channel->order);
 	return err;
 }
 
@@ -575,6 +636,8 @@ int send_record(struct session *s, struct outgoing *o, const struct record *head
 {
 	int err = in_turn(s, o, deadline, wait, try_push, head);
 
+	if (err == -EAGAIN && deadline == 0 && o->promised)
+		err = push_after_broadcast(s, o, head);
 	if (!err)
 		session_ring(s);
 	return err;
@@ -595,6 +658,7 @@ static void hold(struct session *s, const struct outgoing *o)
 	s->out.held_fds += o->message->nfds + (place == IN_MEMFD);
 	s->out.held_body += place == IN_MEMFD ? o->body : 0;
 	s->out.held_bulk += place == IN_BULK ? bulk_padded(o->body) : 0;
+	s->out.held_pairs += is_two_frames(s, o);
 }
 
 static void unhold(struct session *s, const struct outgoing *o)
@@ -605,6 +669,13 @@ static void unhold(struct session *s, const struct outgoing *o)
 	s->out.held_fds -= o->message->nfds + (place == IN_MEMFD);
 	s->out.held_body -= place == IN_MEMFD ? o->body : 0;
 	s->out.held_bulk -= place == IN_BULK ? bulk_padded(o->body) : 0;
+	s->out.held_pairs -= is_two_frames(s, o);
+}
+
+/* Who waits for room goes first, but not before a broadcast that has waited itself. */
+static bool has_turn(struct session *s, const struct outgoing *o)
+{
+	return o->waited || list_empty(&s->out.waiters);
 }
 
 int send_hold(struct session *s, struct outgoing *o)
@@ -612,7 +683,7 @@ int send_hold(struct session *s, struct outgoing *o)
 	int err;
 
 	lock_take(&s->out.lock);
-	err = list_empty(&s->out.waiters) || gone(s) ? try_room(s, o, NULL) : -EAGAIN;
+	err = has_turn(s, o) || gone(s) ? try_room(s, o, NULL) : -EAGAIN;
 	if (err != -EAGAIN)
 		hold(s, o);
 	lock_drop(&s->out.lock);
@@ -633,7 +704,7 @@ int send_push(struct session *s, struct outgoing *o, const struct record *head, 
 	lock_take(&s->out.lock);
 	if (held)
 		unhold(s, o);
-	err = held || list_empty(&s->out.waiters) ? push_locked(s, o, head, false) : -EAGAIN;
+	err = held || has_turn(s, o) ? push_locked(s, o, head) : -EAGAIN;
 	lock_drop(&s->out.lock);
 	return err;
 }
@@ -856,6 +927,7 @@ static int broadcast_waiting(struct cohort *c, struct audience *a, struct outgoi
 		return err;
 	do {
 		send_wait_room(without, o, deadline, &wait);
+		o->waited = true;
 		err = broadcast_once(c, a, o, clock_now() < deadline, d, &without);
 	} while (err == -EAGAIN);
 	executor_wait_end(&wait);

@@ -15,8 +15,10 @@ struct outgoing {
 	const struct cohort_message *message;
 	size_t name; /* bytes */
 	uint32_t hash;
-	size_t body; /* bytes */
-	int memfd;   /* holds the body, once a receiver needs that; -1 */
+	size_t body;   /* bytes */
+	int memfd;     /* holds the body, once a receiver needs that; -1 */
+	bool waited;   /* a broadcast that has had its turn in a queue for room */
+	bool promised; /* found no room, while some was promised to a broadcast */
 };
 
 /* -EINVAL, -EMSGSIZE. `flags`: those that this call allows beside COHORT_GIVE_FDS. */

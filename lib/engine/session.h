@@ -209,6 +209,8 @@ struct session {
 		uint64_t body_taken_seen;
 		uint64_t kernel_fds; /* sent since SIOCOUTQ was last seen at 0 */
 		uint64_t held_fds, held_body, held_bulk; /* promised to a broadcast, as ring.held */
+		unsigned held_pairs;			 /* likewise: of frames that go together */
+		uint64_t tickets;			 /* of waiters */
 		struct bulk_out *bulk;
 		bool stopped; /* BYE was sent: nothing may follow */
 	} out;

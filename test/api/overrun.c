@@ -3,6 +3,7 @@
  * it missed.
  */
 #include <criterion/criterion.h>
+#include <stdatomic.h>
 
 #include "api/verbs.h"
 
@@ -90,6 +91,58 @@ Test(overrun, broadcast_with_time_waits_for_the_slow_one)
 	cr_assert_eq(delivery.nmissed, 0);
 	cr_assert(journal_await(&s->secondary[0].journal, CALLED, n + 2));
 	cr_assert(journal_await(&s->secondary[1].journal, CALLED, 1));
+	stage_close(s);
+}
+
+struct sender {
+	const struct side *side;
+	cohort_peer to;
+	atomic_bool stop;
+};
+
+static void *send_on(void *arg)
+{
+	static const unsigned char body[2000];
+	struct sender *sender = arg;
+	struct cohort_message m = COHORT_MESSAGE("slow", body, sizeof(body));
+
+	while (!sender->stop)
+		cohort_send(sender->side->c, sender->to, &m, PATIENCE);
+	return NULL;
+}
+
+static int on_slow(struct cohort_call *call, void *arg)
+{
+	(void)call;
+	(void)arg;
+	usleep(1000);
+	return 0;
+}
+
+#define SENDERS 4
+
+Test(overrun, broadcast_with_time_has_its_turn_among_those_who_wait_for_the_same_room)
+{
+	struct stage *s = stage_new();
+	struct sender sender = { .side = &s->primary };
+	pthread_t threads[SENDERS];
+
+	side_add(&s->secondary[0], "slow", on_slow);
+	stage_start(s, 1);
+	sender.to = id_of(&s->secondary[0]);
+	for (size_t i = 0; i < SENDERS; i++)
+		threads[i] = thread_start(send_on, &sender);
+	while (tell_within(&s->primary, sender.to, "slow", 0, 0) == 0)
+		;
+	for (uint64_t i = 0; i < 5; i++) {
+		struct cohort_delivery delivery = COHORT_DELIVERY_INIT;
+
+		cr_assert_eq(tell_all(&s->primary, "note", i, COHORT_SECONDS(10), &delivery), 0);
+		cr_assert_eq(delivery.delivered, 1, "it was always somebody else's turn");
+	}
+	sender.stop = true;
+	for (size_t i = 0; i < SENDERS; i++)
+		thread_join(threads[i]);
 	stage_close(s);
 }
 

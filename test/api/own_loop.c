@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 #include <poll.h>
+#include <stdatomic.h>
 
 #include "api/verbs.h"
 
@@ -259,6 +260,65 @@ Test(own_loop, handlers_that_wait_for_the_same_room_do_not_wait_for_one_another)
 	cr_assert(journal_await(&primary->journal, CALLED, 2));
 	gate_open(&s->gate);
 	cr_assert(journal_await(&primary->journal, DONE, 2), "one of them found no room");
+	stop_driving(&d, thread, secondary, COHORT_PRIMARY);
+	stage_close(s);
+}
+
+struct sender {
+	const struct side *side;
+	cohort_peer to;
+	atomic_bool stop;
+};
+
+static void *send_on(void *arg)
+{
+	static const unsigned char body[2000];
+	struct sender *sender = arg;
+	struct cohort_message m = COHORT_MESSAGE("slow", body, sizeof(body));
+
+	while (!sender->stop)
+		cohort_send(sender->side->c, sender->to, &m, PATIENCE);
+	return NULL;
+}
+
+static int on_slow(struct cohort_call *call, void *arg)
+{
+	int64_t end = now_ns() + COHORT_US(500);
+
+	(void)call;
+	(void)arg;
+	while (now_ns() < end)
+		;
+	return 0;
+}
+
+/* Others do, who always want more: dispatching meanwhile does not cost it its place. */
+Test(own_loop, handler_that_waits_for_room_has_its_turn_before_who_came_later)
+{
+	struct driver d;
+	struct sender sender;
+	pthread_t thread, senders[2];
+	struct stage *s = stage_with_loop(true);
+	struct side *primary = &s->primary, *secondary = &s->secondary[0];
+
+	primary->config.ring_size = 16384;
+	side_add(primary, "stop", on_stop);
+	side_add(primary, "tell-back", on_tell_back);
+	side_add(secondary, "slow", on_slow);
+	stage_start(s, 1);
+	thread = start_driving(&d, primary);
+	sender = (struct sender){ .side = primary, .to = id_of(secondary) };
+	for (size_t i = 0; i < 2; i++)
+		senders[i] = thread_start(send_on, &sender);
+	while (tell_within(primary, sender.to, "slow", 0, 0) == 0)
+		;
+	for (size_t i = 1; i <= 3; i++) {
+		cr_assert_eq(tell(secondary, COHORT_PRIMARY, "tell-back", i), 0);
+		cr_assert(journal_await(&primary->journal, DONE, i), "it found no room");
+	}
+	sender.stop = true;
+	for (size_t i = 0; i < 2; i++)
+		thread_join(senders[i]);
 	stop_driving(&d, thread, secondary, COHORT_PRIMARY);
 	stage_close(s);
 }

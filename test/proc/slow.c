@@ -4,7 +4,9 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +180,62 @@ Test(slow, a_send_to_a_stopped_process_returns_at_its_deadline)
 	cr_assert_eq(host_send(&host, peer, "sequence", n, 0, PATIENCE), 0);
 	member_await_sequence(&child, n + 1);
 	cr_assert_eq(number_after(&child, "lost"), 0);
+	member_close(&child);
+	host_close(&host);
+	scene_close(&scene);
+}
+
+struct waker {
+	struct child *child;
+	atomic_int waits; /* broadcasts that have begun */
+};
+
+/* Not before the second broadcast had time to find no room. */
+static void *go_on_later(void *arg)
+{
+	struct waker *waker = arg;
+	struct timespec pause = { 0, 100000000 };
+
+	while (waker->waits < 2)
+		sched_yield();
+	nanosleep(&pause, NULL);
+	member_go_on(waker->child);
+	return NULL;
+}
+
+/* A body in a memfd, and descriptors: two frames. */
+Test(slow, a_broadcast_with_time_waits_for_a_stopped_process_to_read_its_socket)
+{
+	struct scene scene;
+	struct host host;
+	struct child child;
+	struct waker waker = { .child = &child };
+	pthread_t thread;
+	unsigned char body[40000] = { 0 };
+	int fd = 2;
+
+	scene_open(&scene);
+	host_init(&host, COHORT_ROLE_PRIMARY);
+	host.config.ring_size = 16384;
+	host.config.bulk_size = 65536;
+	host_open(&host, &scene);
+	member_open(&child, "secondary", &scene, NULL);
+	cr_assert_eq(cohort_wait(host.c, "sequence", 1, PATIENCE), 0);
+	member_stop(&child);
+	cr_assert_eq(pthread_create(&thread, NULL, go_on_later, &waker), 0);
+	for (uint64_t i = 0; i < 2; i++) {
+		struct cohort_message m = COHORT_MESSAGE("sequence", body, sizeof(body));
+		struct cohort_delivery delivery = COHORT_DELIVERY_INIT;
+
+		m.fds = &fd;
+		m.nfds = 1;
+		memcpy(body, &i, sizeof(i));
+		waker.waits++;
+		cr_assert_eq(cohort_broadcast(host.c, &m, PATIENCE, &delivery), 0);
+		cr_assert_eq(delivery.delivered, 1, "%u missed it", (unsigned)delivery.nmissed);
+	}
+	pthread_join(thread, NULL);
+	member_await_sequence(&child, 2);
 	member_close(&child);
 	host_close(&host);
 	scene_close(&scene);
