@@ -261,20 +261,19 @@ static int over_link_call(struct cohort_port *port, const struct port_call *call
 	struct cohort_message message;
 	struct parcel *shelved = NULL;
 	struct body body;
-	cohort_peer peer;
 	int err = make_body(&body, port, call);
 
 	if (err)
 		return err;
 	message = message_for(&body, port, call);
-	peer = link_peer(port);
-	err = cohort_request(port->channel, peer, &message, clock_left(call->deadline), &reply);
+	err = cohort_request(port->channel, call->peer, &message, clock_left(call->deadline),
+			     &reply);
 	if (body.number)
 		shelved = shelf_clear(port->shelf, body.number);
 	body_end(&body);
 	if (err) {
 		parcel_free(shelved);
-		return error_of(port, peer, err);
+		return error_of(port, call->peer, err);
 	}
 	err = read_reply(reply, results_of(call), body.number, shelved, results, status);
 	cohort_reply_free(reply);
@@ -327,19 +326,18 @@ static int ask_async(struct cohort_port *port, const struct port_call *call,
 {
 	struct pending_call *pending = calloc(1, sizeof(*pending));
 	struct cohort_message message = message_for(body, port, call);
-	cohort_peer peer = link_peer(port);
 	int err;
 
 	message.flags &= ~COHORT_FENCE; /* `done` takes its turn behind the events anyway */
 	if (!pending)
 		return -ENOMEM;
-	*pending = (struct pending_call){ port,		peer,	    results_of(call),
+	*pending = (struct pending_call){ port,		call->peer, results_of(call),
 					  body->number, call->done, call->arg };
-	err = cohort_request_async(port->channel, peer, &message, clock_left(call->deadline),
+	err = cohort_request_async(port->channel, call->peer, &message, clock_left(call->deadline),
 				   on_done, pending, NULL);
 	if (err)
 		free(pending);
-	return err ? error_of(port, peer, err) : 0;
+	return err ? error_of(port, call->peer, err) : 0;
 }
 
 static int over_link_async(struct cohort_port *port, const struct port_call *call)
@@ -358,17 +356,15 @@ static int over_link_send(struct cohort_port *port, const struct port_call *call
 {
 	struct cohort_message message;
 	struct body body;
-	cohort_peer peer;
 	int err = make_body(&body, port, call);
 
 	if (err)
 		return err;
 	message = message_for(&body, port, call);
 	message.flags = 0;
-	peer = link_peer(port);
-	err = cohort_send(port->channel, peer, &message, clock_left(call->deadline));
+	err = cohort_send(port->channel, call->peer, &message, clock_left(call->deadline));
 	body_sent(port, &body, err);
-	return err ? error_of(port, peer, err) : 0;
+	return err ? error_of(port, call->peer, err) : 0;
 }
 
 static const struct way over_link = { over_link_call, over_link_async, over_link_send };

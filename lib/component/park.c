@@ -96,12 +96,15 @@ static struct parked *most_urgent(struct cohort_port *port)
 /* The next one goes, or fails. Whether the line is empty. */
 static bool attend_next(struct cohort_port *port)
 {
-	int err = port_enter_first(port);
+	cohort_peer peer;
+	int err = port_enter_first(port, &peer);
 	struct parked *parked = err == -ETIMEDOUT ? most_urgent(port) : first(port);
 	bool empty;
 
-	if (!err)
+	if (!err) {
+		parked->call.peer = peer;
 		err = send_off(port, &parked->call);
+	}
 	empty = remove_from(port, parked);
 	finish(port, parked, err);
 	return empty;

@@ -160,7 +160,8 @@ static int look_locked(const struct cohort_port *port, const struct visitor *who
 }
 
 /* The deadline is read anew whenever something has changed. */
-static int enter_as(struct cohort_port *port, const struct visitor *who, const int64_t *deadline)
+static int enter_as(struct cohort_port *port, const struct visitor *who, const int64_t *deadline,
+		    cohort_peer *peer)
 {
 	int err;
 
@@ -171,24 +172,33 @@ static int enter_as(struct cohort_port *port, const struct visitor *who, const i
 			err = -ETIMEDOUT;
 			break;
 		}
-	if (err && !--port->inside)
+	if (!err)
+		*peer = port->peer;
+	else if (!--port->inside)
 		pthread_cond_broadcast(&port->changed);
 	pthread_mutex_unlock(&port->lock);
 	return err;
 }
 
-int port_enter(struct cohort_port *port, int64_t deadline)
+static int enter_for(struct cohort_port *port, int64_t deadline, cohort_peer *peer)
 {
 	struct visitor who = { .replays = frame_replays(port->owner) };
 
-	return enter_as(port, &who, &deadline);
+	return enter_as(port, &who, &deadline, peer);
 }
 
-int port_enter_first(struct cohort_port *port)
+int port_enter(struct cohort_port *port, int64_t deadline)
+{
+	cohort_peer peer;
+
+	return enter_for(port, deadline, &peer);
+}
+
+int port_enter_first(struct cohort_port *port, cohort_peer *peer)
 {
 	struct visitor who = { .first = true };
 
-	return enter_as(port, &who, &port->soonest);
+	return enter_as(port, &who, &port->soonest, peer);
 }
 
 int port_enter_anyway(struct cohort_port *port)
@@ -203,7 +213,7 @@ int port_enter_anyway(struct cohort_port *port)
 }
 
 /* Without waiting: -EAGAIN. */
-static int enter_now(struct cohort_port *port)
+static int enter_now(struct cohort_port *port, cohort_peer *peer)
 {
 	struct visitor who = { .replays = frame_replays(port->owner) };
 	int err;
@@ -211,6 +221,7 @@ static int enter_now(struct cohort_port *port)
 	pthread_mutex_lock(&port->lock);
 	err = look_locked(port, &who);
 	port->inside += !err;
+	*peer = port->peer;
 	pthread_mutex_unlock(&port->lock);
 	return err;
 }
@@ -294,9 +305,9 @@ static bool is_there(const struct port_call *call)
 	return call->binding && call->method < call->binding->methods;
 }
 
-static int enter(struct cohort_port *port, const struct port_call *call)
+static int enter(struct cohort_port *port, struct port_call *call)
 {
-	int err = port_enter(port, call->deadline);
+	int err = enter_for(port, call->deadline, &call->peer);
 
 	if (err)
 		return err;
@@ -364,7 +375,7 @@ int cohort_port_call_async(struct cohort_port *port, const struct cohort_interfa
 	call.done = done;
 	call.arg = arg;
 	do {
-		err = enter_now(port);
+		err = enter_now(port, &call.peer);
 		if (err == -EAGAIN)
 			return call.binding ? park(port, &call) : -ENOSYS;
 		if (err)

@@ -73,6 +73,11 @@ struct port_call {
 	uint32_t method;
 	const void *in;
 	int64_t deadline; /* CLOCK_MONOTONIC, or COHORT_FOREVER */
+	/*
+	 * Whom the gate was open to when it entered: the next worker may be there before it leaves,
+	 * and not be bound yet.
+	 */
+	cohort_peer peer;
 	cohort_port_done *done;
 	void *arg;
 };
@@ -134,8 +139,11 @@ void port_drain(struct cohort_port *port);
  * -ETIMEDOUT
  */
 int port_enter(struct cohort_port *port, int64_t deadline);
-/* So, for those in the line (park.h); -ETIMEDOUT: one of them has no time left. */
-int port_enter_first(struct cohort_port *port);
+/*
+ * So, for those in the line (park.h), and whom the gate is open to; -ETIMEDOUT: one of them has no
+ * time left.
+ */
+int port_enter_first(struct cohort_port *port, cohort_peer *peer);
 /* Past the gate, unless it is shut: 0, -ESHUTDOWN. There may be no peer, or none that is bound. */
 int port_enter_anyway(struct cohort_port *port);
 void port_leave(struct cohort_port *port);

@@ -26,14 +26,49 @@ static int invoke(const void *functions, void *self, struct cohort_job *job, con
 	return 0;
 }
 
-static const struct cohort_method methods[] = { { "put", 0, -1, &nothing, &nothing, invoke } };
-static const struct cohort_interface interface = { "test.Put", 0, 1, methods };
+/* Parameters whose encoding lasts until there is somebody else. */
+static int encode_late(struct cohort_encoder *to, const void *object);
+static int decode_any(struct cohort_decoder *from, void *object);
+
+static const struct cohort_custom late_custom = { sizeof(late_custom), encode_late, decode_any,
+						  NULL };
+static const struct cohort_type late_type = { .kind = COHORT_KIND_CUSTOM,
+					      .size = 1,
+					      .align = 1,
+					      .name = "test.Late",
+					      .custom = &late_custom };
+static const struct cohort_field late_fields[] = { { "late", &late_type, 0, NULL } };
+static const struct cohort_type late = { .kind = COHORT_KIND_STRUCT,
+					 .size = 1,
+					 .align = 1,
+					 .count = 1,
+					 .name = "test.LateInput",
+					 .fields = late_fields };
+
+static const struct cohort_method methods[] = { { "put", 0, -1, &nothing, &nothing, invoke },
+						{ "late", 0, -1, &late, &nothing, invoke } };
+static const struct cohort_interface interface = { "test.Put", 0, 2, methods };
 static const struct cohort_interface *const uses[] = { &interface };
 
 static struct cohort_port *port;
 static struct cohort *worker;
 static int32_t lie;
 static struct event joined;
+
+static int encode_late(struct cohort_encoder *to, const void *object)
+{
+	(void)to;
+	(void)object;
+	link_set_peer(port, link_peer(port) + 1);
+	return 0;
+}
+
+static int decode_any(struct cohort_decoder *from, void *object)
+{
+	(void)from;
+	(void)object;
+	return 0;
+}
 
 static int answer(struct cohort_call *call, void *arg)
 {
@@ -54,21 +89,23 @@ static void on_joined(struct cohort *c, cohort_peer peer, void *user)
 static void set_up(void)
 {
 	struct cohort_config near = COHORT_CONFIG_INIT, far = COHORT_CONFIG_INIT;
-	struct cohort_action action = COHORT_ACTION_INIT;
+	struct cohort_action actions[] = { COHORT_ACTION_INIT, COHORT_ACTION_INIT };
 	int pair[2];
 
 	event_init(&joined);
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	cr_assert_eq(port_new(&port, NULL, 0, uses, 1), 0);
-	port->uses[0].methods = 1;
+	port->uses[0].methods = 2;
 	port->wait_for_restart = true;
 	near.role = COHORT_ROLE_PRIMARY;
 	near.joined = on_joined;
 	cr_assert_eq(link_open(port, pair[0], &near, NULL, 0), 0);
-	action.name = port->uses[0].actions[0];
-	action.handler = answer;
-	far.actions = &action;
-	far.nactions = 1;
+	for (int i = 0; i < 2; i++) {
+		actions[i].name = port->uses[0].actions[i];
+		actions[i].handler = answer;
+	}
+	far.actions = actions;
+	far.nactions = 2;
 	far.handshake_timeout = COHORT_MS(PATIENCE_MS);
 	cr_assert_eq(cohort_open_fd(&worker, pair[1], &far), 0);
 	cr_assert(event_wait_for(&joined, 1, PATIENCE_MS));
@@ -110,4 +147,15 @@ Test(link, the_other_side_cannot_say_that_its_session_is_over, .init = set_up, .
 	cr_assert_eq(call(-EPIPE), -EBADMSG);
 	cr_assert_eq(call(-ESHUTDOWN), -EBADMSG);
 	cr_assert_eq(call(-ETIMEDOUT), -EBADMSG);
+}
+
+/* It has passed the gate: to the next worker, which knows nothing yet, it would be open only later. */
+Test(link, a_call_goes_to_whom_the_gate_was_open_to, .init = set_up, .fini = tear_down)
+{
+	int status;
+
+	lie = -EBADMSG;
+	cr_assert_eq(cohort_port_call(port, &interface, 1, "", NULL, &status,
+				      COHORT_MS(PATIENCE_MS)),
+		     -EBADMSG);
 }
