@@ -166,12 +166,10 @@ static bool reap(struct supervisor *s)
 
 static bool reap_until(struct supervisor *s, int64_t deadline)
 {
-	struct pollfd entry = { .fd = s->worker.pidfd, .events = POLLIN };
-
 	while (!reap(s)) {
 		if (clock_left(deadline) == 0)
 			return false;
-		poll_until(&entry, 1, deadline);
+		worker_wait(&s->worker, deadline);
 	}
 	return true;
 }

@@ -12,6 +12,10 @@
  * SIGCHLD, or waits for any child), and the number may in theory be another process's already. So
  * who it is is asked of the pidfd: what cannot be waited for is not our child. Then its status is
  * not known, and it is treated as ended.
+ *
+ * Whoever traces a process (a debugger, strace, a leak checker) sees its end first, and until it has
+ * looked nobody else can wait for it, though the pidfd is readable. Such a worker is tried again; a
+ * tracer that does not look for a second keeps it, and its status is not known.
  */
 #include "component/worker.h"
 
@@ -30,10 +34,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "component/clock.h"
 #include "component/sandbox.h"
 
 #define WORKER_NAME "cohort-worker"
 #define NUMBER_SIZE 16
+#define TRACED_MAX COHORT_SECONDS(1)
 
 static void fd_close(int *fd)
 {
@@ -336,32 +342,52 @@ bool worker_has_ended(const struct worker *worker)
 	return worker->pidfd < 0 || poll(&entry, 1, 0) == 1;
 }
 
+/* False: it ended so long ago that it is not waited for any more. */
+static bool may_be_traced(struct worker *worker)
+{
+	if (!worker->traced_until)
+		worker->traced_until = clock_after(TRACED_MAX);
+	return clock_left(worker->traced_until) > 0;
+}
+
 bool worker_reap(struct worker *worker)
 {
 	siginfo_t info = { 0 };
+	bool ours;
 
 	if (worker->pidfd < 0)
 		return true;
 	if (!worker_has_ended(worker))
 		return false;
 	group_end(worker);
-	if (waitid(P_PIDFD, (id_t)worker->pidfd, &info, WEXITED | WNOHANG) == 0 && info.si_pid)
+	ours = waitid(P_PIDFD, (id_t)worker->pidfd, &info, WEXITED | WNOHANG) == 0;
+	if (ours && !info.si_pid && may_be_traced(worker))
+		return false;
+	if (ours && info.si_pid)
 		worker->status = status_of(&info);
 	fd_close(&worker->pidfd);
 	return true;
 }
 
+void worker_wait(const struct worker *worker, int64_t deadline)
+{
+	struct pollfd entry = { .fd = worker->pidfd, .events = POLLIN };
+	int64_t left = clock_left(deadline);
+	struct timespec timeout = { left / 1000000000, left % 1000000000 };
+
+	if (worker_has_ended(worker))
+		usleep(1000);
+	else
+		ppoll(&entry, 1, left == COHORT_FOREVER ? NULL : &timeout, NULL);
+}
+
 /* Its end cannot be long: nothing outlives SIGKILL but a call that the kernel does not interrupt. */
 void worker_end(struct worker *worker)
 {
-	struct pollfd entry = { .fd = worker->pidfd, .events = POLLIN };
-
-	if (worker->pidfd >= 0) {
+	if (worker->pidfd >= 0)
 		worker_signal(worker, SIGKILL);
-		while (poll(&entry, 1, -1) < 0 && errno == EINTR)
-			;
-	}
-	worker_reap(worker);
+	while (!worker_reap(worker))
+		worker_wait(worker, COHORT_FOREVER);
 	fd_close(&worker->channel);
 	worker->pid = 0;
 }

@@ -31,13 +31,14 @@ struct worker_settings {
 struct worker {
 	pid_t pid; /* 0: none */
 	int pidfd; /* readable once it has ended; -1: none, or it has ended and was reaped by another */
-	int channel; /* our end; -1 */
-	int status;  /* as waitpid(2) has it, or -1: not known, once it has ended */
+	int channel;	      /* our end; -1 */
+	int status;	      /* as waitpid(2) has it, or -1: not known, once it has ended */
+	int64_t traced_until; /* it has ended, and its tracer is given so long to see that */
 };
 
-#define WORKER_INIT           \
-	{                     \
-		0, -1, -1, -1 \
+#define WORKER_INIT              \
+	{                        \
+		0, -1, -1, -1, 0 \
 	}
 
 /*
@@ -57,9 +58,12 @@ bool worker_has_ended(const struct worker *worker);
 
 /*
  * Takes its exit status if it has ended, and ends what is left of its process group. Does not block.
- * False: it still runs.
+ * False: it still runs, or who traces it has not seen its end yet.
  */
 bool worker_reap(struct worker *worker);
+
+/* Until it is worth trying to reap it, or the deadline, or for no reason. */
+void worker_wait(const struct worker *worker, int64_t deadline);
 
 /* Kills and reaps it if it still runs, and closes everything. */
 void worker_end(struct worker *worker);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -166,6 +167,63 @@ Test(worker, is_killed_at_its_end_if_it_still_runs, .init = setup, .fini = teard
 	start("UNWELL=pause");
 	worker_end(&worker);
 	cr_assert_eq(worker.status, SIGKILL);
+}
+
+/* Sees the end of a process before its parent can, and looks when it is told to. */
+static pid_t trace(pid_t pid, const int told[2])
+{
+	char byte;
+	pid_t tracer = fork();
+
+	if (tracer)
+		return tracer;
+	close(told[1]);
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL))
+		_exit(errno);
+	kill(pid, SIGKILL);
+	if (read(told[0], &byte, 1) != 0 || waitpid(pid, NULL, __WALL) != pid)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_SUCCESS);
+}
+
+Test(worker, is_not_left_a_zombie_by_who_traces_it, .init = setup, .fini = teardown)
+{
+	int told[2], status;
+	pid_t tracer;
+
+	start("UNWELL=pause");
+	cr_assert_eq(pipe2(told, O_CLOEXEC), 0);
+	tracer = trace(worker.pid, told);
+	close(told[0]);
+	while (!worker_has_ended(&worker) && waitpid(tracer, &status, WNOHANG) == 0)
+		worker_wait(&worker, now_ns() + COHORT_MS(10));
+	if (!worker_has_ended(&worker)) {
+		close(told[1]);
+		cr_skip_test("no process may be traced here: %s", strerror(WEXITSTATUS(status)));
+	}
+	cr_assert_not(worker_reap(&worker), "its tracer has not seen its end");
+	close(told[1]);
+	cr_assert_eq(waitpid(tracer, &status, 0), tracer);
+	cr_assert_eq(status, 0);
+	cr_assert(worker_reap(&worker));
+	cr_assert_eq(worker.status, SIGKILL);
+}
+
+/* It ends all the same, and what is known of it. */
+Test(worker, is_given_up_with_a_tracer_that_never_looks, .init = setup, .fini = teardown)
+{
+	int told[2];
+	pid_t tracer;
+
+	start("UNWELL=pause");
+	cr_assert_eq(pipe2(told, O_CLOEXEC), 0);
+	tracer = trace(worker.pid, told);
+	close(told[0]);
+	worker_end(&worker);
+	close(told[1]);
+	cr_assert_eq(waitpid(tracer, NULL, 0), tracer);
+	while (waitpid(-1, NULL, 0) > 0) /* it is nobody's any more */
+		;
 }
 
 Test(worker, none_at_all_has_ended, .init = setup, .fini = teardown)
