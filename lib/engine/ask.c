@@ -286,8 +286,10 @@ static int finish(struct request *r, bool announced, struct executor_wait *wait,
 	err = n == 1 ? collect(s, r->slot, reply, fence) : n;
 	if (tap_on(&s->channel->tap))
 		watch_outcome(s, r->slot, err, *reply);
-	if (announced)
+	if (announced) {
 		atomic_fetch_sub(&s->asks_async, 1);
+		serve_excuse_bell(s); /* the answer's, which may have been seen without it */
+	}
 	free_slot(s, r->slot, err != 0);
 	count_outcome(s, err);
 	return err;

@@ -42,7 +42,7 @@
 #define BACKOFF_MIN COHORT_MS(10)
 #define BACKOFF_MAX COHORT_SECONDS(1)
 #define LISTENER_REST COHORT_MS(100)
-#define FLUSH_RETRY COHORT_MS(5)
+#define RETRY COHORT_MS(5)
 #define BACKLOG 1024
 
 int io_init(struct io *io)
@@ -52,7 +52,7 @@ int io_init(struct io *io)
 	lock_init(&io->lock, LOCK_QUEUE);
 	list_init(&io->chores);
 	io->connect_at = DEADLINE_NEVER;
-	io->listener_rests_until = io->flush_at = DEADLINE_NEVER;
+	io->listener_rests_until = io->retry_at = DEADLINE_NEVER;
 	io->backoff = BACKOFF_MIN;
 	err = timer_init(&io->timer);
 	if (!err)
@@ -286,7 +286,8 @@ static void follow_predecessor(struct session *s)
 
 	lock_take(&c->lock);
 	while ((other = map_next(&c->sessions, &cursor))) {
-		bool same = c->role == COHORT_ROLE_SECONDARY || other->who.pid == s->who.pid;
+		bool same = c->role == COHORT_ROLE_SECONDARY ||
+			    (s->who.pid > 0 && other->who.pid == s->who.pid);
 
 		if (other != s && same && session_over(other) & OVER_REASON && !other->before &&
 		    (!last || other->number > last->number))
@@ -442,20 +443,23 @@ static void flush(struct session *s)
 		watch_output(s, outbox_flush(s));
 }
 
+static void retry_later(struct io *io)
+{
+	io->retry_at = deadline_min(io->retry_at, deadline_after(clock_now(), RETRY));
+}
+
 /*
  * The socket has room, and yet it could not be sent (too many descriptors in flight): by time, not
  * by EPOLLOUT, which would come again at once.
  */
 static void flush_writable(struct session *s)
 {
-	struct io *io = &s->channel->io;
-
 	flush(s);
 	if (!s->watches_output)
 		return;
 	watch_output(s, false);
 	s->flush_later = true;
-	io->flush_at = deadline_min(io->flush_at, deadline_after(clock_now(), FLUSH_RETRY));
+	retry_later(&s->channel->io);
 }
 
 static void on_socket(struct session *s, uint32_t events)
@@ -798,6 +802,14 @@ static void abandon(struct session *s)
 	executor_kick(s);
 }
 
+/* The kernel may have no memory for it; or nobody is there any more, and the session ends soon. */
+static void ring(struct session *s)
+{
+	s->ring_later = !bell_ring(s->bell);
+	if (s->ring_later)
+		retry_later(&s->channel->io);
+}
+
 static void do_chores(struct session *s)
 {
 	/* seq_cst: after the session was unlisted */
@@ -812,7 +824,7 @@ static void do_chores(struct session *s)
 	if (chores & CHORE_SEND)
 		flush(s);
 	if (chores & CHORE_BELL)
-		bell_ring(s->bell);
+		ring(s);
 	if (chores & CHORE_END)
 		io_end_session(s, (enum cohort_reason)atomic_load(&s->verdict), s->verdict_text);
 	if (chores & CHORE_BULK && s->state == SESSION_LIVE)
@@ -900,20 +912,22 @@ static int64_t expire_handshakes(struct cohort *c, int64_t now)
 	return next;
 }
 
-static void flush_again(struct cohort *c)
+static void retry(struct cohort *c)
 {
 	struct session **sessions;
 	size_t count;
 
-	c->io.flush_at = DEADLINE_NEVER;
+	c->io.retry_at = DEADLINE_NEVER;
 	if (channel_sessions(c, false, &sessions, &count)) {
-		c->io.flush_at = deadline_after(clock_now(), FLUSH_RETRY);
+		c->io.retry_at = deadline_after(clock_now(), RETRY);
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (sessions[i]->flush_later)
 			flush(sessions[i]);
 		sessions[i]->flush_later = false;
+		if (sessions[i]->ring_later)
+			ring(sessions[i]);
 		session_unuse(sessions[i]);
 	}
 	free(sessions);
@@ -936,9 +950,9 @@ static int64_t do_due(struct cohort *c)
 		wake_listener(c);
 	if (c->io.connect_at <= now)
 		connect_now(c);
-	if (c->io.flush_at <= now)
-		flush_again(c);
-	next = deadline_min(expire_handshakes(c, now), c->io.flush_at);
+	if (c->io.retry_at <= now)
+		retry(c);
+	next = deadline_min(expire_handshakes(c, now), c->io.retry_at);
 	return deadline_min(next, deadline_min(c->io.connect_at, c->io.listener_rests_until));
 }
 

@@ -57,7 +57,7 @@ struct io {
 	struct watch watch;
 	int64_t connect_at; /* when to try again; DEADLINE_NEVER: not */
 	int64_t backoff;
-	int64_t flush_at;	     /* when to try queued frames again */
+	int64_t retry_at;	     /* when to try queued frames and bells again */
 	_Atomic uint32_t handshakes; /* unfinished ones */
 	_Atomic uint32_t observers;
 	_Atomic bool stop_listening;

@@ -173,9 +173,11 @@ static int channel_stats(struct cohort *c, struct cohort_counters *out)
 
 	if (err)
 		return err;
+	lock_take(&c->lock); /* none moves from a session to the channel meanwhile */
 	counters_merge(&sum, &c->counters);
 	for (size_t i = 0; i < count; i++)
 		counters_merge(&sum, &sessions[i]->counters);
+	lock_drop(&c->lock);
 	counters_read(&sum, out);
 	for (size_t i = 0; i < count; i++) {
 		add_depth(sessions[i], out);

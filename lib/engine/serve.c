@@ -91,11 +91,16 @@ void serve_bell(struct session *s)
 		session_violation(s, "its bell rings for nothing");
 }
 
+void serve_excuse_bell(struct session *s)
+{
+	if (atomic_load_explicit(&s->idle_bells, memory_order_relaxed))
+		atomic_store_explicit(&s->idle_bells, 0, memory_order_relaxed);
+}
+
 static void found_something(struct turn *t)
 {
 	t->served++;
-	if (atomic_load_explicit(&t->s->idle_bells, memory_order_relaxed))
-		atomic_store_explicit(&t->s->idle_bells, 0, memory_order_relaxed);
+	serve_excuse_bell(t->s);
 }
 
 void serve_wake_fences(struct session *s)
@@ -898,6 +903,17 @@ static void serve_writable(struct turn *t)
 	}
 }
 
+static bool may_open(struct session *s)
+{
+	if (!s->may_join)
+		return false;
+	if (s->after && channel_is_gone(s->after)) {
+		session_unuse(s->after);
+		s->after = NULL;
+	}
+	return !s->after;
+}
+
 /*
  * Whether records may be taken: after joined, which waits for the left of the same process's
  * session before.
@@ -908,16 +924,12 @@ static bool is_open(struct turn *t)
 
 	if (s->joined_called)
 		return true;
-	if (!s->may_join || !session_is_mapped(s))
+	if (!session_is_mapped(s))
 		return false;
-	if (s->after) {
-		if (!channel_is_gone(s->after)) {
-			if (ring_ready(&s->in)) /* its bell rings for what may not be taken yet */
-				atomic_store_explicit(&s->idle_bells, 0, memory_order_relaxed);
-			return false;
-		}
-		session_unuse(s->after);
-		s->after = NULL;
+	if (!may_open(s)) {
+		if (ring_ready(&s->in)) /* its bell rings for what may not be taken yet */
+			serve_excuse_bell(s);
+		return false;
 	}
 	found_something(t);
 	call_joined(t);

@@ -16,6 +16,8 @@ unsigned serve_session(struct session *s, struct worker *worker, bool spin);
 
 /* The bell of this session has rung. */
 void serve_bell(struct session *s);
+/* One that rang for something, though nothing is found when it is looked for. */
+void serve_excuse_bell(struct session *s);
 
 /* Handlers up to the ring's head have returned or wait: FENCE. With the claim. */
 void serve_settle(struct session *s);

@@ -199,25 +199,39 @@ void session_mark_over(struct session *s, uint32_t bits)
 	futex_wake(&s->settled_turn, INT_MAX, false);
 }
 
-void session_chore(struct session *s, uint32_t chores)
+/* Whether the list was empty. */
+static bool list_chores(struct session *s)
 {
 	struct cohort *c = s->channel;
 	bool first;
 
-	/*
-	 * seq_cst: the io thread takes the node off the list first and the bits second, so no bit
-	 * is left behind.
-	 */
-	if (atomic_fetch_or(&s->chores, chores) != 0)
-		return;
 	session_use(s);
 	lock_take(&c->io.lock);
 	first = list_empty(&c->io.chores);
 	list_add_tail(&c->io.chores, &s->chore_node);
 	lock_drop(&c->io.lock);
-	/* Whoever listed the first one may be kept from waking by threads above it: only bells wait. */
-	if (first || chores != CHORE_BELL)
-		io_wake(c);
+	return first;
+}
+
+/*
+ * Only bells wait for whoever listed the first one to wake the io thread, for that one may be kept
+ * from it by threads above it. What is not a bell wakes it at once, and once more if the session was
+ * being listed for a bell.
+ */
+void session_chore(struct session *s, uint32_t chores)
+{
+	bool wake = chores != CHORE_BELL;
+
+	/*
+	 * seq_cst: the io thread takes the node off the list first and the bits second, so no bit
+	 * is left behind; and who lists it looks at them afterwards.
+	 */
+	if (atomic_fetch_or(&s->chores, chores) == 0) {
+		wake |= list_chores(s);
+		wake |= (atomic_load(&s->chores) & ~CHORE_BELL) != 0;
+	}
+	if (wake)
+		io_wake(s->channel);
 }
 
 void session_violation(struct session *s, const char *what)
@@ -250,10 +264,17 @@ bool session_has_room(struct session *s)
 	return room;
 }
 
+/* The other side asks once: a ring that finds no memory is the io thread's, which tries it again. */
+static void ring_bell(struct session *s)
+{
+	if (!bell_ring(s->bell))
+		session_chore(s, CHORE_BELL);
+}
+
 void session_ring(struct session *s)
 {
 	if (ring_take_bell(session_lane_out(s)))
-		bell_ring(s->bell);
+		ring_bell(s);
 }
 
 void session_wake_sender(struct session *s, uint32_t how)
@@ -261,7 +282,7 @@ void session_wake_sender(struct session *s, uint32_t how)
 	if (how & LANE_WAIT_FUTEX)
 		futex_wake(&session_lane_in(s)->waiting, INT_MAX, true);
 	if (how & LANE_WAIT_BELL)
-		bell_ring(s->bell);
+		ring_bell(s);
 }
 
 const char *session_state_name(enum session_state state)

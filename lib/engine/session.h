@@ -152,7 +152,7 @@ struct session {
 	int64_t t1, t2; /* of the handshake */
 	int region_fd, bell_theirs;
 	bool actions_complete;
-	bool watches_output, flush_later;
+	bool watches_output, flush_later, ring_later;
 	bool in_loop, pidfd_in_loop;
 	bool bye_sent;
 	uint32_t bye_reason; /* what the peer said, 0: nothing */

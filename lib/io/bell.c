@@ -33,7 +33,7 @@
 /* Linux takes it twice, and a ring costs 768: room for 278, as with its own default. */
 #define BELL_BYTES 106496
 
-/* A ring that finds no memory is tried again; a lost one would leave the other side asleep. */
+/* A ring that finds no memory is tried again, here and later: a lost one leaves the other side asleep. */
 #define BELL_TRIES 64
 
 union bell_control {

@@ -2,6 +2,7 @@
  * Counters tell what happened, of each peer and of the channel, from near and from afar.
  */
 #include <criterion/criterion.h>
+#include <stdatomic.h>
 
 #include "api/verbs.h"
 
@@ -82,6 +83,45 @@ Test(stats, of_the_channel_include_peers_that_left)
 	cr_assert_eq(all.left, 1);
 	cr_assert_eq(all.violations, 0);
 	cr_assert_eq(all.refused_peers, 0);
+	stage_close(s);
+}
+
+struct reader {
+	const struct side *side;
+	atomic_bool stop;
+	bool goes_back;
+};
+
+static void *read_on(void *arg)
+{
+	struct reader *r = arg;
+	uint64_t seen = 0;
+
+	while (!r->stop && !r->goes_back) {
+		uint64_t now = stats_of(r->side, COHORT_ALL).messages_received;
+
+		r->goes_back = now < seen;
+		seen = now;
+	}
+	return NULL;
+}
+
+/* What a peer has done is at no moment neither its own nor the channel's. */
+Test(stats, of_the_channel_never_go_back)
+{
+	struct stage *s = stage_open(0);
+	struct reader reader = { .side = &s->primary };
+	pthread_t thread = thread_start(read_on, &reader);
+	size_t rounds = soak() ? 3000 : 300;
+
+	for (size_t i = 0; i < rounds; i++) {
+		cr_assert_eq(side_open(&s->secondary[0]), 0);
+		cr_assert_eq(tell(&s->secondary[0], COHORT_PRIMARY, "note", i), 0);
+		side_close(&s->secondary[0]);
+	}
+	reader.stop = true;
+	thread_join(thread);
+	cr_assert_not(reader.goes_back);
 	stage_close(s);
 }
 

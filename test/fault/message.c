@@ -3,6 +3,8 @@
  * reported, one that was not had no effect, and the next goes through.
  */
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <sched.h>
 
 #include "fault/common/scene.h"
 
@@ -67,6 +69,29 @@ SCENARIO(in_ring_over_pair, true, send_in_ring)
 SCENARIO(in_bulk, false, send_in_bulk)
 SCENARIO(in_memfd, false, send_in_memfd)
 SCENARIO(to_all, false, broadcast)
+
+/* Long enough that the first to try gives up, and the io thread, more than once. */
+static void send_without_memory(const void *arg)
+{
+	static const struct fault no_memory = { CALL_BELL, ENOBUFS, "send ENOBUFS" };
+	int64_t end = now_ns() + COHORT_SECONDS(30);
+
+	(void)arg;
+	scene_begin(false);
+	scene_open();
+	inject_arm_times(&no_memory, 1, 200);
+	EXPECT(send_in_ring() == 0);
+	while (scene_missing() && now_ns() < end)
+		sched_yield();
+	EXPECT(!scene_missing());
+	inject_disarm();
+	scene_end(send_in_ring);
+}
+
+Test(message, rings_the_bell_again_while_there_is_no_memory_for_it)
+{
+	cr_assert(run_in_child(send_without_memory, NULL, "send ENOBUFS", NULL));
+}
 
 Test(message, in_the_ring_fails_at_any_step_without_effect)
 {

@@ -92,7 +92,8 @@ enum {
 
 static struct {
 	const struct fault *_Atomic fault;
-	_Atomic long left;
+	_Atomic long left; /* calls until then */
+	_Atomic long times;
 	_Atomic bool fired;
 	_Atomic long death; /* calls until then; 0: never */
 } armed;
@@ -107,11 +108,17 @@ void inject_exempt(bool exempt)
 	is_exempt = exempt;
 }
 
-void inject_arm(const struct fault *fault, unsigned n)
+void inject_arm_times(const struct fault *fault, unsigned n, unsigned times)
 {
 	atomic_store(&armed.fired, false);
+	atomic_store(&armed.times, (long)times);
 	atomic_store(&armed.left, (long)n);
 	atomic_store(&armed.fault, fault);
+}
+
+void inject_arm(const struct fault *fault, unsigned n)
+{
+	inject_arm_times(fault, n, 1);
 }
 
 bool inject_disarm(void)
@@ -129,13 +136,17 @@ void inject_death(unsigned n)
 static bool fails(enum call call)
 {
 	const struct fault *fault;
+	long left;
 
 	if (is_exempt)
 		return false;
 	if (atomic_load(&armed.death) > 0 && atomic_fetch_sub(&armed.death, 1) == 1)
 		kill(getpid(), SIGKILL);
 	fault = atomic_load(&armed.fault);
-	if (!fault || fault->call != call || atomic_fetch_sub(&armed.left, 1) != 1)
+	if (!fault || fault->call != call)
+		return false;
+	left = atomic_fetch_sub(&armed.left, 1);
+	if (left > 1 || left <= 1 - atomic_load(&armed.times))
 		return false;
 	atomic_store(&armed.fired, true);
 	errno = fault->error;

@@ -64,6 +64,8 @@ extern const struct fault faults[];
 extern const size_t nfaults;
 
 void inject_arm(const struct fault *fault, unsigned n);
+/* The nth and those after it, so many. */
+void inject_arm_times(const struct fault *fault, unsigned n, unsigned times);
 
 /* Whether it has come to the nth call. */
 bool inject_disarm(void);

@@ -734,7 +734,7 @@ static void judge_one(uint64_t number)
 }
 
 /* How many accepted messages have neither been handled nor reported lost. */
-static unsigned count_missing(void)
+unsigned scene_missing(void)
 {
 	unsigned missing = 0, lost = 0;
 
@@ -755,13 +755,13 @@ void scene_await(void)
 {
 	int64_t end = now_ns() + COHORT_MS(300);
 
-	while (count_missing() && !is_broken() && now_ns() < end)
+	while (scene_missing() && !is_broken() && now_ns() < end)
 		sched_yield();
 }
 
 static void judge(bool broken)
 {
-	unsigned missing = count_missing();
+	unsigned missing = scene_missing();
 
 	for (uint64_t i = 1; i < atomic_load(&scene.next) && i < NUMBERS_MAX; i++)
 		judge_one(i);

@@ -64,6 +64,8 @@ int scene_unregister(enum side side);
 
 /* Waits until every message that was accepted has been handled or reported lost, or a session broke. */
 void scene_await(void);
+/* How many messages that were accepted have not arrived. */
+unsigned scene_missing(void);
 
 /*
  * The other side lives in another process, which has numbers of its own: nothing is noted and
