@@ -534,6 +534,7 @@ static void send_replies_nobody_asked_for(struct hostile *h, struct hostile_boar
 
 Test(fuzz_session, replies_nobody_asked_for_are_not_kept, .timeout = 120)
 {
+	int64_t end = deadline_after(clock_now(), PATIENCE);
 	struct hostile_board *board;
 	struct census before, after;
 	static struct target t;
@@ -545,7 +546,9 @@ Test(fuzz_session, replies_nobody_asked_for_are_not_kept, .timeout = 120)
 	target_open(&t);
 	cr_assert(board_await(&board->stage, 1));
 	target_echo(&t, 100, true);
-	cr_assert_eq(census_take(&after, 0, NULL), 0);
+	do /* the reaper may have some left to close */
+		cr_assert_eq(census_take(&after, 0, NULL), 0);
+	while (after.descriptors > before.descriptors + 600 && clock_now() < end);
 	cr_assert_leq(after.descriptors, before.descriptors + 600,
 		      "it makes us hold %u descriptors", after.descriptors - before.descriptors);
 	attack_over(&t, pid, board);
