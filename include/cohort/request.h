@@ -32,7 +32,9 @@ struct cohort_replies;
  * -ENOTCONN   no primary;  -ESTALE: that peer's session is over: it was not sent
  * -ENOENT     the peer has no such action;  -EBUSY: 256 calls of ours run there already;  -EMFILE: the peer had no
  *             room for the descriptors: it did not run
- * -EDEADLK    called in a handler, and no thread is left that could take its place: it was not sent
+ * -EDEADLK    called in a handler, and no thread is left that could take its place; or with COHORT_FENCE, in a
+ *             callback of a session that is over, to the process's next one, of which nothing is handled before
+ *             that callback has returned: it was not sent
  * -ETIMEDOUT  no answer in time (with timeout 0: it was not sent)
  * -EPIPE      the peer died or its session ended;  -ESHUTDOWN: this handle or the peer's was closed
  * -ECANCELED  the session was ended with cohort_peer_disconnect(); or cohort_cancel()

@@ -239,13 +239,44 @@ static int wait_for_answer(struct request *r, struct executor_wait *wait)
 	}
 }
 
+/* Whether nothing of `s` can be handled before `other`, which was there before it, has left. */
+static bool follows(struct session *s, struct session *other)
+{
+	struct cohort *c = s->channel;
+
+	lock_take(&c->lock);
+	do
+		other = other->before;
+	while (other && other != s);
+	lock_drop(&c->lock);
+	return other;
+}
+
+/*
+ * In a callback of a session that is over: what the process's next one has sent is handled after
+ * `left`, and that comes after this callback.
+ */
+static bool fence_would_wait_for_us(struct session *s, const struct outgoing *o)
+{
+	if (!(o->message->flags & COHORT_FENCE))
+		return false;
+	for (struct frame *frame = executor_frame(); frame; frame = frame->up)
+		if (frame->of && frame->of != s && frame->channel == s->channel &&
+		    follows(s, frame->of))
+			return true;
+	return false;
+}
+
 static int begin(struct request *r, struct outgoing *o, int64_t send_deadline,
 		 struct executor_wait *wait)
 {
 	struct session *s = r->s;
 	struct record head = { .flags = executor_wait_loop(wait) ? RECORD_ANNOUNCE : 0 };
-	int slot = try_take_slot(s), err;
+	int slot, err;
 
+	if (fence_would_wait_for_us(s, o))
+		return -EDEADLK;
+	slot = try_take_slot(s);
 	if (slot == -EAGAIN && send_deadline)
 		slot = wait_for_slot(s, send_deadline, wait);
 	if (slot < 0)

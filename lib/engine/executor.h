@@ -44,9 +44,11 @@ struct worker {
 struct frame {
 	struct frame *up;
 	struct cohort *channel;
-	struct session *session;  /* NULL: a callback of no session */
-	int64_t deadline;	  /* of the request that is served, our clock */
-	bool yielded;		  /* the session's claim was handed on */
+	struct session
+		*session;   /* NULL: a callback of no session, or of one that is served no more */
+	struct session *of; /* whose `left` waits for this callback; NULL: of no session */
+	int64_t deadline;   /* of the request that is served, our clock */
+	bool yielded;	    /* the session's claim was handed on */
 	_Atomic bool *pool_waits; /* a COHORT_BLOCKING handler: whether it waits; else NULL */
 };
 

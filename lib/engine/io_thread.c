@@ -276,7 +276,7 @@ void io_end_session(struct session *s, enum cohort_reason reason, const char *te
 
 /*
  * The session of the same process before this one, if its `left` is still to come: ours waits for
- * it.
+ * it. One that was never live has none, and follows nobody.
  */
 static void follow_predecessor(struct session *s)
 {
@@ -289,8 +289,8 @@ static void follow_predecessor(struct session *s)
 		bool same = c->role == COHORT_ROLE_SECONDARY ||
 			    (s->who.pid > 0 && other->who.pid == s->who.pid);
 
-		if (other != s && same && session_over(other) & OVER_REASON && !other->before &&
-		    (!last || other->number > last->number))
+		if (other != s && same && other->since && session_over(other) & OVER_REASON &&
+		    !other->before && (!last || other->number > last->number))
 			last = other;
 	}
 	if (last) {

@@ -138,7 +138,9 @@ static void handler_done(struct session *s)
 
 static void enter(struct turn *t, struct frame *frame, int64_t deadline)
 {
-	*frame = (struct frame){ .channel = t->s->channel, .session = t->s, .deadline = deadline };
+	*frame = (struct frame){
+		.channel = t->s->channel, .session = t->s, .of = t->s, .deadline = deadline
+	};
 	lock_assert_none();
 	executor_push_frame(frame);
 }
@@ -516,9 +518,11 @@ static void run_blocking(struct pool_job *pool_job)
 	struct cohort_call *call = job->call;
 	struct session *s = call->session;
 	struct cohort *c = s->channel;
-	struct frame frame = {
-		.channel = c, .session = s, .deadline = call->deadline, .pool_waits = &job->waits
-	};
+	struct frame frame = { .channel = c,
+			       .session = s,
+			       .of = s,
+			       .deadline = call->deadline,
+			       .pool_waits = &job->waits };
 
 	int64_t clock = clock_coarse();
 

@@ -146,6 +146,64 @@ Test(fence, of_two_handlers_at_once_ends)
 	stage_close(s);
 }
 
+static struct gate next_primary = GATE_INIT;
+
+static int ask_next(struct side *side)
+{
+	uint64_t n = 1;
+	struct cohort_message m = COHORT_MESSAGE("burst", &n, sizeof(n));
+
+	m.flags = COHORT_FENCE | COHORT_WAIT_FOR_PRIMARY;
+	return cohort_request(side->c, COHORT_PRIMARY, &m, 4 * PATIENCE, NULL);
+}
+
+static int on_ask_next(struct cohort_call *call, void *arg)
+{
+	struct side *side = arg;
+	struct entry e = { .deed = DONE };
+
+	side_write_call(side, call);
+	if (!gate_pass(&next_primary))
+		return -EIO;
+	e.detail = ask_next(side);
+	journal_write(&side->journal, e);
+	return 0;
+}
+
+static void on_left_ask_next(struct cohort *c, cohort_peer peer, enum cohort_reason reason,
+			     void *user)
+{
+	struct side *side = user;
+	struct entry e = { .deed = DONE };
+
+	e.detail = ask_next(side);
+	journal_write(&side->journal, e);
+	on_left(c, peer, reason, user);
+}
+
+/* What the next primary sends is handled after `left` of the last one, and so after this handler. */
+Test(fence, to_the_next_primary_fails_at_once_in_a_handler_of_the_last_one)
+{
+	struct stage *s = stage_with_bursts();
+	struct side *side = &s->secondary[0];
+
+	side->config.left = on_left_ask_next;
+	side_add(side, "ask_next", on_ask_next);
+	stage_start(s, 1);
+	cr_assert_eq(tell(&s->primary, id_of(side), "ask_next", 1), 0);
+	cr_assert(journal_await(&side->journal, CALLED, 1));
+	side_close(&s->primary);
+	cr_assert_eq(side_open(&s->primary), 0);
+	cr_assert_eq(cohort_wait(s->primary.c, NULL, 1, PATIENCE), 0);
+	gate_open(&next_primary);
+	cr_assert(journal_await(&side->journal, DONE, 2));
+	for (size_t i = 0; i < 2; i++)
+		cr_assert_eq(journal_entry(&side->journal, DONE, i).detail, -EDEADLK, "%s: %d",
+			     i ? "left" : "handler", journal_entry(&side->journal, DONE, i).detail);
+	cr_assert_eq(ask_fenced(side, COHORT_PRIMARY, 5), 0);
+	stage_close(s);
+}
+
 Test(fence, is_for_calls_that_wait)
 {
 	struct stage *s = stage_with_bursts();
