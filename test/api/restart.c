@@ -3,6 +3,8 @@
  * actions, and nothing of the old life is valid in the new one.
  */
 #include <criterion/criterion.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "api/verbs.h"
 
@@ -189,6 +191,42 @@ Test(restart, secondary_that_does_not_want_to_reconnect_stays_away)
 	cr_assert_eq(journal_count(&s->secondary[1].journal, JOINED), 1);
 	cr_assert_eq(id_of(&s->secondary[1]), COHORT_NOBODY);
 	EXPECT(-ENOTCONN, ask_within(&s->secondary[1], COHORT_PRIMARY, "note", 1, PATIENCE));
+	stage_close(s);
+}
+
+/* What listens there hangs up: no primary at all. */
+static void hang_up_on_one(const struct stage *s)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), one;
+
+	strcpy(address.sun_path, s->path);
+	cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(listen(listener, 4), 0);
+	one = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	cr_assert_geq(one, 0);
+	close(one);
+	close(listener);
+	unlink(s->path);
+}
+
+Test(restart, joined_comes_after_left_though_a_handshake_failed_in_between)
+{
+	struct stage *s = stage_open(1);
+	struct journal *j = &s->secondary[0].journal;
+
+	cr_assert_eq(tell(&s->primary, id_of(&s->secondary[0]), "hold", 1), 0);
+	cr_assert(journal_await(j, CALLED, 1));
+	primary_goes(s);
+	hang_up_on_one(s);
+	primary_comes(s, 1);
+	cr_assert_eq(cohort_wait(s->secondary[0].c, NULL, 1, PATIENCE), 0);
+	cr_assert_eq(tell(&s->primary, id_of(&s->secondary[0]), "note", 2), 0);
+	cr_assert_eq(ask(&s->secondary[0], COHORT_PRIMARY, "echo", 1), 0);
+	gate_open(&s->gate);
+	cr_assert(journal_await(j, JOINED, 2));
+	cr_assert(journal_await(j, CALLED, 2));
+	cr_assert_lt(journal_find(j, LEFT, 0), journal_find(j, JOINED, 1));
 	stage_close(s);
 }
 
