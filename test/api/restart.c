@@ -188,6 +188,7 @@ Test(restart, secondary_that_does_not_want_to_reconnect_stays_away)
 	primary_goes(s);
 	primary_comes(s, 1);
 	cr_assert(journal_await(&s->secondary[0].journal, JOINED, 2));
+	cr_assert(journal_await(&s->secondary[1].journal, LEFT, 1));
 	cr_assert_eq(journal_count(&s->secondary[1].journal, JOINED), 1);
 	cr_assert_eq(id_of(&s->secondary[1]), COHORT_NOBODY);
 	EXPECT(-ENOTCONN, ask_within(&s->secondary[1], COHORT_PRIMARY, "note", 1, PATIENCE));
