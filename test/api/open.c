@@ -242,6 +242,8 @@ Test(open, more_than_max_peers_are_refused_until_one_leaves)
 	cr_assert_eq(stats_of(&s->primary, COHORT_ALL).refused_peers, 1);
 	side_close(&s->secondary[0]);
 	cr_assert(journal_await(&s->primary.journal, LEFT, 1));
+	/* Its place is free when its callback has returned: then the thread serves another. */
+	cr_assert_eq(ask(&s->secondary[1], COHORT_PRIMARY, "note", 1), 0);
 	s->secondary[2].config.open_timeout = PATIENCE;
 	EXPECT(0, side_open(&s->secondary[2]));
 	stage_close(s);
