@@ -72,7 +72,7 @@ static void accepts_the_longest(struct side *side)
 	memset(help, 'h', sizeof(help));
 	help[160] = '\0';
 	action.help = help;
-	EXPECT(0, cohort_register(side->c, &action));
+	EXPECT(0, register_at(side, &action));
 	EXPECT(0, cohort_unregister(side->c, action.name));
 	cr_assert_eq(journal_count(&side->journal, RELEASED), 1);
 }

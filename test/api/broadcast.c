@@ -199,7 +199,7 @@ Test(broadcast, reaches_an_action_that_was_registered_later_until_it_is_removed)
 	action.name = "later";
 	action.handler = on_note;
 	action.arg = &s->secondary[0];
-	cr_assert_eq(cohort_register(s->secondary[0].c, &action), 0);
+	cr_assert_eq(register_at(&s->secondary[0], &action), 0);
 	cr_assert_eq(tell_all(&s->primary, "later", 1, PATIENCE, &delivery), 0);
 	cr_assert_eq(delivery.delivered, 1);
 	cr_assert(journal_await(&s->secondary[0].journal, CALLED, 1));

@@ -17,7 +17,7 @@ static int add(struct side *side, const char *name, cohort_handler *handler)
 	action.handler = handler;
 	action.arg = side;
 	action.released = on_released;
-	return cohort_register(side->c, &action);
+	return register_at(side, &action);
 }
 
 static void ask_at_once(struct cohort *c, cohort_peer peer, void *user)

@@ -51,7 +51,7 @@ Test(restart, actions_are_announced_again)
 	action.name = "later";
 	action.handler = on_note;
 	action.arg = &s->secondary[0];
-	cr_assert_eq(cohort_register(s->secondary[0].c, &action), 0);
+	cr_assert_eq(register_at(&s->secondary[0], &action), 0);
 	primary_goes(s);
 	primary_comes(s, 1);
 	cr_assert_eq(tell_all(&s->primary, "later", 8, PATIENCE, &delivery), 0);

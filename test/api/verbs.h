@@ -81,6 +81,18 @@ static inline int ask_async(struct side *from, cohort_peer to, const char *actio
 	return cohort_request_async(from->c, to, &m, timeout, on_done, from, id);
 }
 
+/* Registers. A busy primary may not acknowledge it in the one second that it has: then again. */
+static inline int register_at(const struct side *side, const struct cohort_action *action)
+{
+	int64_t end = now_ns() + PATIENCE;
+	int err;
+
+	do
+		err = cohort_register(side->c, action);
+	while (err == -ETIMEDOUT && now_ns() < end);
+	return err;
+}
+
 static inline struct cohort_counters stats_of(const struct side *side, cohort_peer peer)
 {
 	struct cohort_counters counters = COHORT_COUNTERS_INIT;
