@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -265,6 +266,7 @@ static int note(int64_t number)
 /* A call on a thread of its own. */
 struct caller {
 	pthread_t thread;
+	pid_t tid; /* of an announced one */
 	uint32_t method;
 	int64_t number;
 	struct answer answer;
@@ -1214,8 +1216,27 @@ PROCESS_TEST(a_component_is_stopped_while_its_state_is_replayed)
 
 static void *announced_call(void *arg)
 {
+	((struct caller *)arg)->tid = gettid();
 	event_signal(&replaying);
 	return call_run(arg);
+}
+
+/* The component may go only when the call is in it: it sleeps there. */
+static void await_asleep(pid_t tid)
+{
+	int64_t deadline = now_ns() + PATIENCE;
+	char path[64], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	while (state != 'S') {
+		cr_assert_lt(now_ns(), deadline, "it is %c", state);
+		file = fopen(path, "re");
+		cr_assert_not_null(file);
+		cr_assert_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+		fclose(file);
+		sched_yield();
+	}
 }
 
 PROCESS_TEST(a_call_that_waits_for_a_worker_ends_with_the_component)
@@ -1235,6 +1256,7 @@ PROCESS_TEST(a_call_that_waits_for_a_worker_ends_with_the_component)
 	event_init(&replaying);
 	cr_assert_eq(pthread_create(&caller.thread, NULL, announced_call, &caller), 0);
 	await(&replaying, 1);
+	await_asleep(caller.tid);
 	stop_and_end(&caller);
 	event_deinit(&replaying);
 }
