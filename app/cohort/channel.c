@@ -91,32 +91,39 @@ int channel_open(struct cohort **c, const char *name, const struct cohort_config
 }
 
 /* A primary that is slow to answer is asked again, so that a signal ends it after a second. */
-static int open_answered(struct cohort **c, const char *name, enum cohort_role role,
-			 int64_t timeout)
+int channel_open_answered(struct cohort **c, const char *name, const struct cohort_config *config,
+			  int64_t timeout)
 {
-	struct cohort_config config = COHORT_CONFIG_INIT;
 	int64_t deadline = time_deadline(timeout), left = timeout;
+	struct cohort_config one = *config;
 	int err;
 
-	config.role = role;
 	do {
-		config.handshake_timeout = left < HANDSHAKE_MOST ? left : HANDSHAKE_MOST;
-		if (config.handshake_timeout < HANDSHAKE_LEAST)
-			config.handshake_timeout = HANDSHAKE_LEAST;
-		err = channel_open(c, name, &config);
+		one.handshake_timeout = left < HANDSHAKE_MOST ? left : HANDSHAKE_MOST;
+		if (one.handshake_timeout < HANDSHAKE_LEAST)
+			one.handshake_timeout = HANDSHAKE_LEAST;
+		err = channel_open(c, name, &one);
 		left = time_left(deadline);
 	} while (err == -ETIMEDOUT && left);
 	return err;
 }
 
+static int open_as(struct cohort **c, const char *name, enum cohort_role role, int64_t timeout)
+{
+	struct cohort_config config = COHORT_CONFIG_INIT;
+
+	config.role = role;
+	return channel_open_answered(c, name, &config, timeout);
+}
+
 int channel_join(struct cohort **c, const char *name, int64_t timeout)
 {
-	return open_answered(c, name, COHORT_ROLE_SECONDARY, timeout);
+	return open_as(c, name, COHORT_ROLE_SECONDARY, timeout);
 }
 
 int channel_observe(struct cohort **c, const char *name, int64_t timeout)
 {
-	return open_answered(c, name, COHORT_ROLE_OBSERVER, timeout);
+	return open_as(c, name, COHORT_ROLE_OBSERVER, timeout);
 }
 
 void channel_log(struct cohort *c, enum cohort_log_level level, int error, const char *text,

@@ -16,6 +16,10 @@
 /* cohort_open() with config->open_timeout, which may be long. 0 or a negative errno. */
 int channel_open(struct cohort **c, const char *name, const struct cohort_config *config);
 
+/* The same; the primary, when it is there, must answer within the timeout. */
+int channel_open_answered(struct cohort **c, const char *name, const struct cohort_config *config,
+			  int64_t timeout);
+
 /*
  * Joins a channel that is there, as a secondary or as an observer; its primary must answer within
  * the timeout. 0 or a negative errno.

@@ -220,7 +220,7 @@ static int bench_channel(struct bench *b)
 	int err;
 
 	config.flags = COHORT_NO_RECONNECT;
-	err = channel_open(&b->c, b->channel, &config);
+	err = channel_open_answered(&b->c, b->channel, &config, b->measure.timeout);
 	if (err)
 		return channel_fail(b->channel, err);
 	err = bench_all(b);

@@ -198,7 +198,7 @@ static int listener_open(const struct listener *l, struct cohort **c, const char
 
 	do {
 		config->open_timeout = time_left(deadline) ? OPEN_SLICE : 0;
-		err = channel_open(c, channel, config);
+		err = channel_open_answered(c, channel, config, CHANNEL_TIMEOUT);
 	} while (channel_is_absent(err) && time_left(deadline) && !has_all(l));
 	return err;
 }
