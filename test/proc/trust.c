@@ -48,6 +48,7 @@ Test(trust, only_its_own_user_and_root_may_observe_a_primary_whom_everybody_may_
 	expect_failure_of(&scene, "observer", "uid=65534", -EACCES);
 	member_open(&child, "secondary", &scene, "uid=65534", NULL);
 	config.role = COHORT_ROLE_OBSERVER;
+	config.handshake_timeout = PATIENCE;
 	cr_assert_eq(cohort_open(&c, scene.path, &config), 0);
 	cr_assert_eq(cohort_peers(c, NULL, 0, PATIENCE), 1);
 	cr_assert_eq(cohort_close(c), 0);

@@ -46,6 +46,7 @@ int main()
 	primary.role = COHORT_ROLE_PRIMARY;
 	primary.actions = &action;
 	primary.nactions = 1;
+	primary.handshake_timeout = secondary.handshake_timeout = COHORT_SECONDS(30);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ||
 	    cohort_open_fd(&ours, pair[0], &primary) ||
 	    cohort_open_fd(&theirs, pair[1], &secondary))

@@ -61,11 +61,13 @@ static void connect_sides(void)
 	config.role = COHORT_ROLE_PRIMARY;
 	config.joined = on_joined;
 	config.user = &joined;
+	config.handshake_timeout = COHORT_MS(PATIENCE_MS);
 	cr_assert_eq(cohort_open_fd(&caller, fds[0], &config), 0);
 	config = (struct cohort_config)COHORT_CONFIG_INIT;
 	config.role = COHORT_ROLE_SECONDARY;
 	config.actions = &action;
 	config.nactions = 1;
+	config.handshake_timeout = COHORT_MS(PATIENCE_MS);
 	cr_assert_eq(cohort_open_fd(&component, fds[1], &config), 0);
 	cr_assert(event_wait_for(&joined, 1, PATIENCE_MS));
 	event_deinit(&joined);

@@ -99,6 +99,7 @@ static void set_up(void)
 	port->wait_for_restart = true;
 	near.role = COHORT_ROLE_PRIMARY;
 	near.joined = on_joined;
+	near.handshake_timeout = COHORT_MS(PATIENCE_MS);
 	cr_assert_eq(link_open(port, pair[0], &near, NULL, 0), 0);
 	for (int i = 0; i < 2; i++) {
 		actions[i].name = port->uses[0].actions[i];

@@ -807,7 +807,7 @@ static void serve(struct findings *findings)
 	config.nactions = 1;
 	config.left = left;
 	config.user = &gone;
-	config.open_timeout = COHORT_SECONDS(30);
+	config.open_timeout = config.handshake_timeout = COHORT_MS(PATIENCE_MS);
 	findings->values[0] = cohort_open_fd(&c, channel_end, &config);
 	if (findings->values[0])
 		return;
@@ -877,6 +877,7 @@ static void lead(int fd)
 	config.role = COHORT_ROLE_PRIMARY;
 	config.joined = joined;
 	config.user = &who;
+	config.handshake_timeout = COHORT_MS(PATIENCE_MS);
 	cr_assert_eq(cohort_open_fd(&c, fd, &config), 0);
 	cr_assert(event_wait_for(&who.event, 1, PATIENCE_MS));
 	call_worker(c, who.peer);
