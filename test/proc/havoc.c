@@ -124,17 +124,21 @@ static void all_pause(struct havoc *h)
 		expect_report(&h->worker[i]);
 }
 
-/* Waits until this one has sent and received a little of everything, and so holds all that it will ever need. */
-static void warm_up(struct child *child)
+/*
+ * Waits until this one has sent and received a little of everything, large messages of each of its peers too, and so
+ * holds all that it will ever need.
+ */
+static void warm_up(struct child *child, int peers)
 {
 	int64_t end = now_ns() + COHORT_MS(3 * PATIENCE_MS);
 
 	do
 		expect_report(child);
 	while ((number_after(child, "handled") < 2 * LARGE_EVERY ||
-		number_after(child, "answered") < 20) &&
+		number_after(child, "answered") < 20 || number_after(child, "heard") < peers) &&
 	       now_ns() < end);
 	cr_assert_geq(number_after(child, "handled"), 2 * LARGE_EVERY, "%s", child->line);
+	cr_assert_eq(number_after(child, "heard"), peers, "%s", child->line);
 }
 
 static void census_of_all(struct havoc *h)
@@ -220,9 +224,9 @@ static void wreak(void (*act)(struct havoc *), unsigned times)
 	srandom(29);
 	havoc_open(&h);
 	all_go(&h);
-	warm_up(&h.primary);
+	warm_up(&h.primary, WORKERS);
 	for (int i = 0; i < WORKERS; i++)
-		warm_up(&h.worker[i]);
+		warm_up(&h.worker[i], 1);
 	all_pause(&h);
 	census_of_all(&h);
 	for (unsigned n = 0; n < times; n++) {

@@ -18,12 +18,14 @@
 #define PEERS_MAX 64
 #define LARGE 100000 /* bytes: more than a quarter of the ring */
 #define LARGE_EVERY 64
+#define HEARD 2 /* large messages of a peer, and whatever they need is there */
 #define DESCRIPTOR_EVERY 16
 #define PATIENCE COHORT_SECONDS(30)
 
 struct stream {
 	cohort_peer peer;
 	struct sequence sequence;
+	uint64_t large; /* of those handled */
 };
 
 struct work {
@@ -105,12 +107,16 @@ static void on_lost(struct cohort *c, cohort_peer peer, uint64_t count,
 static int on_sequence(struct cohort_call *call, void *arg)
 {
 	struct stream *stream;
+	size_t length;
 
 	(void)arg;
+	cohort_call_data(call, &length);
 	pthread_mutex_lock(&me.lock);
 	stream = stream_of(cohort_call_peer(call));
-	if (stream)
+	if (stream) {
 		sequence_handle(&stream->sequence, call_number(call));
+		stream->large += length > LARGE;
+	}
 	me.disorder += !stream;
 	pthread_mutex_unlock(&me.lock);
 	return 0;
@@ -299,6 +305,16 @@ static void set_running(bool on, bool quit)
 	pthread_mutex_unlock(&me.lock);
 }
 
+/* Of how many peers it has handled large messages. Needs the lock. */
+static unsigned peers_heard(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < PEERS_MAX; i++)
+		n += me.streams[i].peer != COHORT_NOBODY && me.streams[i].large >= HEARD;
+	return n;
+}
+
 static void report(void)
 {
 	uint64_t disorder, handled = 0, lost = 0;
@@ -310,10 +326,11 @@ static void report(void)
 		handled += me.streams[i].sequence.handled;
 		lost += me.streams[i].sequence.lost;
 	}
-	say("report disorder %llu wrong %llu error %d handled %llu lost %llu answered %llu failed %llu",
+	say("report disorder %llu wrong %llu error %d handled %llu lost %llu answered %llu failed %llu "
+	    "heard %u",
 	    (unsigned long long)disorder, (unsigned long long)me.wrong, me.first_wrong,
 	    (unsigned long long)handled, (unsigned long long)lost, (unsigned long long)me.answered,
-	    (unsigned long long)me.failed);
+	    (unsigned long long)me.failed, peers_heard());
 	pthread_mutex_unlock(&me.lock);
 }
 
