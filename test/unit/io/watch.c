@@ -85,18 +85,33 @@ Test(watch, is_close_on_exec_and_nonblocking, .init = setup, .fini = teardown)
 	cr_assert(fcntl(watch_fd(&watch), F_GETFL) & O_NONBLOCK);
 }
 
+/* How many events the kernel keeps for one who does not read them. */
+static int queue_length(void)
+{
+	FILE *file = fopen("/proc/sys/fs/inotify/max_queued_events", "re");
+	int length = 0;
+
+	cr_assert_not_null(file);
+	cr_assert_eq(fscanf(file, "%d", &length), 1);
+	fclose(file);
+	return length;
+}
+
 Test(watch, events_lost_by_the_kernel_count_as_ours, .init = setup, .fini = teardown)
 {
+	int events = queue_length() + 1000;
 	char name[96];
 	bool seen = false;
 
+	if (events > 500000)
+		cr_skip_test("the kernel keeps more events than this test makes");
 	/* Two names by turns, because equal events in a row are merged. */
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < events; i++) {
 		snprintf(name, sizeof(name), "%s/o%d", folder, i & 1);
 		make(name);
 		unlink(name);
 	}
-	for (int i = 0; i < 40000 && !seen; i++)
+	for (int i = 0; i < events && !seen; i++)
 		seen = watch_read(&watch);
 	cr_assert(seen);
 	cr_assert_not(watch.lost);
