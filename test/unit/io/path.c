@@ -11,13 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A user that nobody else is, so that its folder in /tmp is ours to play with. */
-#define NOBODY_ELSE 54329
-
 static char out[SOCK_PATH_SIZE];
+
+/* A user that nobody else is, not even another run of this test: its folder in /tmp is ours to play with. */
+static uid_t nobody_else;
+static char folder[64];
 
 static void setup(void)
 {
+	nobody_else = 54329 + (uid_t)getpid() % 10000;
+	snprintf(folder, sizeof(folder), "/tmp/cohort-%u", (unsigned)nobody_else);
+	if (geteuid() == 0)
+		rmdir(folder); /* of one that did not come to its end */
 	unsetenv("RUNTIME_DIRECTORY");
 	unsetenv("XDG_RUNTIME_DIR");
 	strcpy(out, "untouched");
@@ -106,15 +111,12 @@ Test(path, root_without_an_environment_uses_run, .init = setup)
 		assert_path("name", "/run/name.sock");
 }
 
-static char folder[64];
-
 /* Becomes a user of its own where that is possible; else there is nothing to play with. */
 static bool become_nobody_else(void)
 {
 	if (geteuid() != 0)
 		return false;
-	snprintf(folder, sizeof(folder), "/tmp/cohort-%d", NOBODY_ELSE);
-	cr_assert_eq(setresuid(NOBODY_ELSE, NOBODY_ELSE, 0), 0);
+	cr_assert_eq(setresuid(nobody_else, nobody_else, 0), 0);
 	cr_assert_neq(access(folder, F_OK), 0);
 	return true;
 }
@@ -161,9 +163,8 @@ Test(path, a_folder_in_tmp_of_somebody_else_is_refused, .init = setup)
 {
 	if (geteuid() != 0)
 		return;
-	snprintf(folder, sizeof(folder), "/tmp/cohort-%d", NOBODY_ELSE);
 	cr_assert_eq(mkdir(folder, 0700), 0);
-	cr_assert_eq(setresuid(NOBODY_ELSE, NOBODY_ELSE, 0), 0);
+	cr_assert_eq(setresuid(nobody_else, nobody_else, 0), 0);
 	assert_error("name", -EPERM);
 	become_root();
 	rmdir(folder);
