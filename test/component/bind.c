@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,10 +152,17 @@ static int create(struct cohort_port *caller, const char *options, void **self)
 CLASS(old);
 CLASS(new);
 
+/* On a busy machine any handler may be slow, and is logged by another thread than the rest. */
 static void on_log(struct cohort_component *component, const char *text, void *user)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
 	(void)component;
+	if (strncmp(text, "the handler of ", 15) == 0)
+		return;
+	pthread_mutex_lock(&lock);
 	strcat(strcat(user, text), "\n");
+	pthread_mutex_unlock(&lock);
 }
 
 /* The caller's side calls `used`. The log goes to `text`. */
