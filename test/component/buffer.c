@@ -382,7 +382,9 @@ static void allow_descriptors(rlim_t count)
 	struct rlimit limit;
 
 	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	cr_assert_geq(limit.rlim_max, count);
+	if (limit.rlim_max < count)
+		cr_skip_test("no more than %ju descriptors are allowed here",
+			     (uintmax_t)limit.rlim_max);
 	limit.rlim_cur = count;
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
