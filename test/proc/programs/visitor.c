@@ -57,9 +57,9 @@ static int visit_once(struct options *o, uint64_t *disorder)
 	err = cohort_open(&c, o->path, &o->config);
 	if (err)
 		return err;
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += 20;
-	while (sem_timedwait(&visit.heard, &until) && !err)
+	while (sem_clockwait(&visit.heard, CLOCK_MONOTONIC, &until) && !err)
 		err = errno == EINTR ? 0 : -errno;
 	if (!err)
 		err = cohort_close(c);
