@@ -218,8 +218,6 @@ static int room_for_fds(struct session *s, const struct outgoing *o, bool memfd)
 	size_t fds = o->message->nfds + memfd;
 	uint64_t bytes = memfd ? o->body : 0;
 
-	if (!fds)
-		return 0;
 	if (!has_credit(s, fds, bytes)) {
 		if (look_at_credit(s))
 			return -EPROTO;
@@ -235,29 +233,27 @@ static bool is_two_frames(const struct session *s, const struct outgoing *o)
 }
 
 /*
- * Two frames, of which the first alone would be for nothing: only into an empty socket, which has
+ * Two frames, of which the first alone would be for nothing, go only into an empty socket, which has
  * room for both.
  */
-static int room_for_frames(struct session *s, const struct outgoing *o)
+static int room_for_frames(struct session *s, const struct outgoing *o, bool memfd)
 {
-	enum placement place = placement(s, o);
-	int err = room_for_fds(s, o, place == IN_MEMFD);
+	int err = room_for_fds(s, o, memfd);
 
-	if (err || (place != IN_MEMFD && !o->message->nfds))
-		return err;
-	if (s->out.held_pairs || (is_two_frames(s, o) && sock_outq(s->socket) != 0))
-		return -EAGAIN;
-	return 0;
+	if (!err && (s->out.held_pairs || (is_two_frames(s, o) && sock_outq(s->socket) != 0)))
+		err = -EAGAIN;
+	return err;
 }
 
 static int room_for_all(struct session *s, const struct outgoing *o)
 {
+	enum placement place = placement(s, o);
 	int err = ring_room(&s->out.ring, size_in_ring(s, o));
 
-	if (!err && placement(s, o) == IN_BULK)
+	if (!err && place == IN_BULK)
 		err = bulk_room(s, o->body);
-	if (!err)
-		err = room_for_frames(s, o);
+	if (!err && (o->message->nfds || place == IN_MEMFD))
+		err = room_for_frames(s, o, place == IN_MEMFD);
 	return err;
 }
 
@@ -523,7 +519,8 @@ static int try_push(struct session *s, struct outgoing *o, const void *arg)
 {
 	int err = push_locked(s, o, arg);
 
-	o->promised = err == -EAGAIN && is_promised(s);
+	if (err == -EAGAIN)
+		o->promised = is_promised(s);
 	return err;
 }
 
