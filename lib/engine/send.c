@@ -227,11 +227,6 @@ static int room_for_fds(struct session *s, const struct outgoing *o, bool memfd)
 	return room_in_kernel(s, fds);
 }
 
-static bool is_two_frames(const struct session *s, const struct outgoing *o)
-{
-	return placement(s, o) == IN_MEMFD && o->message->nfds;
-}
-
 /*
  * Two frames, of which the first alone would be for nothing, go only into an empty socket, which has
  * room for both.
@@ -240,7 +235,7 @@ static int room_for_frames(struct session *s, const struct outgoing *o, bool mem
 {
 	int err = room_for_fds(s, o, memfd);
 
-	if (!err && (s->out.held_pairs || (is_two_frames(s, o) && sock_outq(s->socket) != 0)))
+	if (!err && (s->out.held_pairs || (memfd && o->message->nfds && sock_outq(s->socket) != 0)))
 		err = -EAGAIN;
 	return err;
 }
@@ -655,7 +650,7 @@ static void hold(struct session *s, const struct outgoing *o)
 	s->out.held_fds += o->message->nfds + (place == IN_MEMFD);
 	s->out.held_body += place == IN_MEMFD ? o->body : 0;
 	s->out.held_bulk += place == IN_BULK ? bulk_padded(o->body) : 0;
-	s->out.held_pairs += is_two_frames(s, o);
+	s->out.held_pairs += place == IN_MEMFD && o->message->nfds;
 }
 
 static void unhold(struct session *s, const struct outgoing *o)
@@ -666,13 +661,13 @@ static void unhold(struct session *s, const struct outgoing *o)
 	s->out.held_fds -= o->message->nfds + (place == IN_MEMFD);
 	s->out.held_body -= place == IN_MEMFD ? o->body : 0;
 	s->out.held_bulk -= place == IN_BULK ? bulk_padded(o->body) : 0;
-	s->out.held_pairs -= is_two_frames(s, o);
+	s->out.held_pairs -= place == IN_MEMFD && o->message->nfds;
 }
 
 /* Who waits for room goes first, but not before a broadcast that has waited itself. */
 static bool has_turn(struct session *s, const struct outgoing *o)
 {
-	return o->waited || list_empty(&s->out.waiters);
+	return list_empty(&s->out.waiters) || o->waited;
 }
 
 int send_hold(struct session *s, struct outgoing *o)
