@@ -357,35 +357,6 @@ Test(own_loop, released_may_ask_the_peer_whose_message_was_the_last)
 	stage_close(s);
 }
 
-/* Passes it on to the other secondary. */
-static int on_pass(struct cohort_call *call, void *arg)
-{
-	struct side *side = arg;
-
-	(void)call;
-	return ask_on(side, id_of(&side->stage->secondary[1]), "echo", 1, PATIENCE);
-}
-
-/* Each answer is seen before its bell rings, which then finds nothing: that is no misbehaviour. */
-Test(own_loop, who_answers_faster_than_its_bell_rings_is_not_thrown_out)
-{
-	struct driver d;
-	pthread_t thread;
-	struct stage *s = stage_with_loop(true);
-
-	s->primary.config.spin = COHORT_MS(5); /* and nobody else: one thread of a process does */
-	s->secondary[0].config.spin = s->secondary[1].config.spin = 0;
-	side_add(&s->primary, "stop", on_stop);
-	side_add(&s->primary, "pass", on_pass);
-	stage_start(s, 2);
-	thread = start_driving(&d, &s->primary);
-	for (uint64_t i = 0; i < 4000; i++)
-		cr_assert_eq(ask(&s->secondary[0], COHORT_PRIMARY, "pass", i), 0);
-	cr_assert_eq(journal_count(&s->primary.journal, LEFT), 0);
-	stop_driving(&d, thread, &s->secondary[0], COHORT_PRIMARY);
-	stage_close(s);
-}
-
 static int on_ask_back(struct cohort_call *call, void *arg)
 {
 	return ask_on(arg, cohort_call_peer(call), "echo", 1, COHORT_MS(100));
