@@ -802,10 +802,10 @@ static void abandon(struct session *s)
 	executor_kick(s);
 }
 
-/* The kernel may have no memory for it; or nobody is there any more, and the session ends soon. */
+/* If it fails the kernel has no memory for it; or nobody is there any more, and the session ends. */
 static void ring(struct session *s)
 {
-	s->ring_later = !bell_ring(s->bell);
+	s->ring_later = !bell_ring(s->bell) && (errno == ENOBUFS || errno == ENOMEM);
 	if (s->ring_later)
 		retry_later(&s->channel->io);
 }

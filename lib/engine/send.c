@@ -425,16 +425,15 @@ static void wake_first(struct session *s)
 
 static void join_queue(struct session *s, struct waiter *w)
 {
-	struct list_node *node;
+	struct list_node *head = &s->out.waiters.head, *before = head->prev;
 
 	if (list_is_linked(&w->node))
 		return;
 	if (!w->ticket)
 		w->ticket = ++s->out.tickets;
-	LIST_FOR_EACH(node, &s->out.waiters)
-		if (LIST_ENTRY(node, struct waiter, node)->ticket > w->ticket)
-			break;
-	list_insert_between(node->prev, &w->node, node);
+	while (before != head && LIST_ENTRY(before, struct waiter, node)->ticket > w->ticket)
+		before = before->prev;
+	list_insert_between(before, &w->node, before->next);
 }
 
 static void leave_queue(struct session *s, struct waiter *w)

@@ -18,8 +18,8 @@
 int bell_pair(int pair[2]);
 
 /*
- * True: it rings there. False: the other end is gone, or the kernel has no memory to say so: then
- * whoever asked for it sleeps on, and it must be tried again.
+ * True: it rings there. False, with errno set: the other end is gone; or the kernel has no memory
+ * (ENOBUFS, ENOMEM): then whoever asked for it sleeps on, and it must be tried again.
  */
 bool bell_ring(int fd);
 
