@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "component/clock.h"
 #include "component/frame.h"
 #include "component/parcel.h"
 #include "component/port.h"
@@ -93,6 +94,12 @@ static struct parked *most_urgent(struct cohort_port *port)
 	return parked;
 }
 
+/* It did not run, for the worker is gone: it stays the first in the line. */
+static bool stays(const struct cohort_port *port, const struct parked *parked, int err)
+{
+	return err == -ENOTCONN && port->wait_for_restart && clock_left(parked->call.deadline) > 0;
+}
+
 /* The next one goes, or fails. Whether the line is empty. */
 static bool attend_next(struct cohort_port *port)
 {
@@ -104,32 +111,36 @@ static bool attend_next(struct cohort_port *port)
 	if (!err) {
 		parked->call.peer = peer;
 		err = send_off(port, &parked->call);
+		if (stays(port, parked, err))
+			return false;
 	}
 	empty = remove_from(port, parked);
 	finish(port, parked, err);
 	return empty;
 }
 
-static void join_previous(struct cohort_port *port)
+/* While this one has not emptied the line no other takes its place in the list. */
+static bool previous_attendant(struct cohort_port *port, pthread_t *previous)
 {
-	pthread_t previous;
 	bool any;
 
 	pthread_mutex_lock(&port->lock);
-	previous = port->attendants[0];
+	*previous = port->attendants[0];
 	any = port->nattendants == 2;
 	pthread_mutex_unlock(&port->lock);
-	if (any)
-		pthread_join(previous, NULL);
+	return any;
 }
 
 static void *attend(void *arg)
 {
 	struct cohort_port *port = arg;
+	pthread_t previous;
+	bool any = previous_attendant(port, &previous);
 
-	join_previous(port);
 	while (!attend_next(port))
 		;
+	if (any) /* which may be in a `done` that waits for this line */
+		pthread_join(previous, NULL);
 	port_leave(port);
 	return NULL;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cohort/peer.h"
 #include "component/bind.h"
 #include "component/buffer.h"
 #include "component/clock.h"
@@ -22,6 +23,9 @@
 #include "component/parcel.h"
 #include "component/park.h"
 #include "component/shelf.h"
+#include "component/supervise.h"
+
+#define GATE_LOOK COHORT_MS(5)
 
 static void free_bindings(struct binding *bindings, size_t count)
 {
@@ -139,7 +143,16 @@ void port_drain(struct cohort_port *port)
 struct visitor {
 	bool replays; /* calls in replay(): it comes before everybody */
 	bool first;   /* from the line */
+	bool inside;  /* a callback of this component */
+	bool opens;   /* on the thread that opens the gate, which cannot wait for itself */
 };
+
+/* `done` of one that left the line: nobody would send off the others while it waits for them. */
+static bool attends(const struct cohort_port *port)
+{
+	return port->nattendants &&
+	       pthread_equal(port->attendants[port->nattendants - 1], pthread_self());
+}
 
 /* 0: may enter; -EAGAIN: must wait */
 static int look_locked(const struct cohort_port *port, const struct visitor *who)
@@ -149,14 +162,39 @@ static int look_locked(const struct cohort_port *port, const struct visitor *who
 		return -ESHUTDOWN;
 	case GATE_ABSENT:
 		return -ENOTCONN;
-	case GATE_WAIT: /* replay() itself is what would have to end first */
-		return who->replays ? -ENOTCONN : -EAGAIN;
+	case GATE_WAIT:
+		return who->opens ? -ENOTCONN : -EAGAIN;
 	case GATE_REPLAY:
-		return who->replays ? 0 : port->wait_for_restart ? -EAGAIN : -ENOTCONN;
+		return who->replays			       ? 0
+		       : port->wait_for_restart && !who->opens ? -EAGAIN
+							       : -ENOTCONN;
 	case GATE_OPEN:
-		return port->parked && !who->first ? -EAGAIN : 0;
+		return port->parked && !who->first && !attends(port) ? -EAGAIN : 0;
 	}
 	return -ESHUTDOWN;
+}
+
+/*
+ * A callback waits inside the channel, which lets another thread take its place meanwhile: who will
+ * open the gate needs one, to hear that the next worker has joined, and of what it sends.
+ */
+static int wait_in_callback(struct cohort_port *port, int64_t deadline)
+{
+	struct cohort *channel = port->channel;
+	int64_t left = clock_left(deadline);
+	int err;
+
+	pthread_mutex_unlock(&port->lock);
+	err = cohort_wait(channel, NULL, SIZE_MAX, left < GATE_LOOK ? left : GATE_LOOK);
+	pthread_mutex_lock(&port->lock);
+	return err == -EDEADLK ? err : clock_left(deadline) > 0 ? 0 : -ETIMEDOUT;
+}
+
+static int wait_at_gate(struct cohort_port *port, const struct visitor *who, int64_t deadline)
+{
+	if (who->inside && port->channel)
+		return wait_in_callback(port, deadline);
+	return clock_cond_wait(&port->changed, &port->lock, deadline);
 }
 
 /* The deadline is read anew whenever something has changed. */
@@ -167,11 +205,11 @@ static int enter_as(struct cohort_port *port, const struct visitor *who, const i
 
 	pthread_mutex_lock(&port->lock);
 	port->inside++;
-	while ((err = look_locked(port, who)) == -EAGAIN)
-		if (clock_cond_wait(&port->changed, &port->lock, *deadline)) {
-			err = -ETIMEDOUT;
+	while ((err = look_locked(port, who)) == -EAGAIN) {
+		err = wait_at_gate(port, who, *deadline);
+		if (err)
 			break;
-		}
+	}
 	if (!err)
 		*peer = port->peer;
 	else if (!--port->inside)
@@ -180,9 +218,16 @@ static int enter_as(struct cohort_port *port, const struct visitor *who, const i
 	return err;
 }
 
+static struct visitor visitor(const struct cohort_port *port)
+{
+	return (struct visitor){ .replays = frame_replays(port->owner),
+				 .inside = frame_inside(port->owner),
+				 .opens = supervise_is_here(port->component) };
+}
+
 static int enter_for(struct cohort_port *port, int64_t deadline, cohort_peer *peer)
 {
-	struct visitor who = { .replays = frame_replays(port->owner) };
+	struct visitor who = visitor(port);
 
 	return enter_as(port, &who, &deadline, peer);
 }
@@ -212,15 +257,15 @@ int port_enter_anyway(struct cohort_port *port)
 	return err;
 }
 
-/* Without waiting: -EAGAIN. */
+/* Without waiting. -EAGAIN: is inside, too, to be parked. */
 static int enter_now(struct cohort_port *port, cohort_peer *peer)
 {
-	struct visitor who = { .replays = frame_replays(port->owner) };
+	struct visitor who = visitor(port);
 	int err;
 
 	pthread_mutex_lock(&port->lock);
 	err = look_locked(port, &who);
-	port->inside += !err;
+	port->inside += !err || err == -EAGAIN;
 	*peer = port->peer;
 	pthread_mutex_unlock(&port->lock);
 	return err;
@@ -320,7 +365,18 @@ static int enter(struct cohort_port *port, struct port_call *call)
 /* It did not run, for the worker is gone: whether there is time for the next one. */
 static bool waits_again(const struct cohort_port *port, const struct port_call *call, int err)
 {
-	return err == -ENOTCONN && port->wait_for_restart && clock_left(call->deadline) > 0;
+	return err == -ENOTCONN && port->wait_for_restart && !frame_replays(port->owner) &&
+	       clock_left(call->deadline) > 0;
+}
+
+/* Stays inside meanwhile: the end waits for it, so the port is there. */
+static int enter_again(struct cohort_port *port, struct port_call *call)
+{
+	int err = enter(port, call);
+
+	if (!err)
+		port_leave(port);
+	return err;
 }
 
 static int deliver(struct parcel *results, int got, void **out, int *status)
@@ -349,13 +405,13 @@ int cohort_port_call(struct cohort_port *port, const struct cohort_interface *in
 		err = -ETIMEDOUT;
 	if (err)
 		return err;
-	do {
-		err = enter(port, &call);
-		if (err)
-			return err;
+	err = enter(port, &call);
+	if (err)
+		return err;
+	do
 		err = port->way->call(port, &call, &results, &got);
-		port_leave(port);
-	} while (waits_again(port, &call, err));
+	while (waits_again(port, &call, err) && !(err = enter_again(port, &call)));
+	port_leave(port);
 	return err ? err : deliver(results, got, out, status);
 }
 
@@ -365,6 +421,7 @@ int cohort_port_call_async(struct cohort_port *port, const struct cohort_interfa
 {
 	struct port_call call;
 	int err = done ? prepare(&call, port, interface, method, in, timeout) : -EINVAL;
+	bool parks;
 
 	if (!err && is_oneway(interface, method))
 		err = -EINVAL;
@@ -374,15 +431,17 @@ int cohort_port_call_async(struct cohort_port *port, const struct cohort_interfa
 		return err;
 	call.done = done;
 	call.arg = arg;
-	do {
-		err = enter_now(port, &call.peer);
-		if (err == -EAGAIN)
-			return call.binding ? park(port, &call) : -ENOSYS;
-		if (err)
-			return err;
+	err = enter_now(port, &call.peer);
+	parks = err == -EAGAIN;
+	if (err && !parks)
+		return err;
+	if (!parks) {
 		err = is_there(&call) ? port->way->call_async(port, &call) : -ENOSYS;
-		port_leave(port);
-	} while (waits_again(port, &call, err));
+		parks = waits_again(port, &call, err);
+	}
+	if (parks)
+		err = call.binding ? park(port, &call) : -ENOSYS;
+	port_leave(port);
 	return err;
 }
 
@@ -394,13 +453,13 @@ int cohort_port_send(struct cohort_port *port, const struct cohort_interface *in
 
 	if (err)
 		return err;
-	do {
-		err = enter(port, &call);
-		if (err)
-			return err;
+	err = enter(port, &call);
+	if (err)
+		return err;
+	do
 		err = port->way->send(port, &call);
-		port_leave(port);
-	} while (waits_again(port, &call, err));
+	while (waits_again(port, &call, err) && !(err = enter_again(port, &call)));
+	port_leave(port);
 	return err;
 }
 

@@ -52,6 +52,9 @@
 #define SETTLE_MAX COHORT_SECONDS(1)
 #define LOST_GRACE COHORT_MS(100)
 
+/* Whose supervisor this thread is. */
+static _Thread_local const struct cohort_component *supervised;
+
 struct supervisor {
 	struct cohort_component *component;
 	struct restart restart; /* the thread's */
@@ -461,6 +464,7 @@ static void *supervise(void *arg)
 	struct supervisor *s = arg;
 	int err;
 
+	supervised = s->component;
 	pthread_setname_np(pthread_self(), "cohort-super");
 	err = launch(s, s->start_deadline);
 	if (err)
@@ -621,17 +625,26 @@ static void process_left(struct cohort_component *component, cohort_peer peer,
 	poke(s);
 }
 
+bool supervise_is_here(const struct cohort_component *component)
+{
+	return component && supervised == component;
+}
+
 static void process_settle(struct cohort_component *component, cohort_peer peer)
 {
 	struct supervisor *s = component->supervisor;
 	int64_t deadline = clock_after(SETTLE_MAX);
 	int err = 0;
 
-	if (pthread_equal(s->thread, pthread_self())) {
+	if (supervise_is_here(component)) {
 		collect(s);
 		return;
 	}
 	pthread_mutex_lock(&s->lock);
+	if (peer != COHORT_NOBODY && peer == s->peer) {
+		s->left = peer; /* `left` itself may be waiting for whoever waits here */
+		poke(s);
+	}
 	while (!s->stopping && !s->collected && (peer == s->peer || peer == COHORT_NOBODY) && !err)
 		err = clock_cond_wait(&s->changed, &s->lock, deadline);
 	pthread_mutex_unlock(&s->lock);

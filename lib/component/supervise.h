@@ -9,4 +9,7 @@
 
 extern const struct mode mode_process;
 
+/* Whether this thread is the one that starts its workers, and opens its gate. NULL: it is not. */
+bool supervise_is_here(const struct cohort_component *component);
+
 #endif
