@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -613,27 +614,49 @@ static void accept_all(struct cohort *c)
 	c->io.listener_rests_until = clock_now() + COHORT_MS(1);
 }
 
-int io_listen(struct cohort *c)
+/* A socket that lies there is stale: only the holder of the lock binds. Anything else is not ours. */
+static int remove_stale(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	return unlink(path) ? -errno : 0;
+}
+
+static int bind_and_listen(struct cohort *c)
 {
 	struct io *io = &c->io;
-	int err = leader_take(&io->leader, c->path);
+	int err =
+		sock_bind(c->path, c->config.mode, c->config.owner, c->config.group, &io->listener);
 
-	if (err)
-		return err;
-	unlink(c->path); /* what lies there is stale: only the holder of the lock binds */
-	err = sock_bind(c->path, c->config.mode, c->config.owner, c->config.group, &io->listener);
 	if (!err)
 		err = loop_add(&io->loop, io->listener, EPOLLIN, io_tag(IO_LISTENER, 0));
 	if (!err)
 		err = sock_listen(io->listener, BACKLOG);
-	if (!err)
+	if (!err) {
 		open_reserve(io);
-	if (err) {
-		if (io->listener >= 0)
-			unlink(c->path);
-		fd_close(&io->listener);
-		leader_release(&io->leader);
+		return 0;
 	}
+	if (io->listener >= 0)
+		unlink(c->path);
+	fd_close(&io->listener);
+	return err;
+}
+
+int io_listen(struct cohort *c)
+{
+	int err = leader_take(&c->io.leader, c->path);
+
+	if (err)
+		return err;
+	err = remove_stale(c->path);
+	if (!err)
+		err = bind_and_listen(c);
+	if (err)
+		leader_release(&c->io.leader);
 	return err;
 }
 

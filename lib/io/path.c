@@ -100,6 +100,24 @@ static int path_as_given(const char *name, char out[SOCK_PATH_SIZE])
 	return 0;
 }
 
+/* The process may change its folder while the channel is open: from here on that changes nothing. */
+static int path_absolute(const char *path, char out[SOCK_PATH_SIZE])
+{
+	char absolute[SOCK_PATH_SIZE];
+	size_t length;
+
+	if (path[0] == '/')
+		return path_as_given(path, out);
+	if (!getcwd(absolute, sizeof(absolute)))
+		return errno == ERANGE ? -ENAMETOOLONG : -errno;
+	length = strlen(absolute);
+	if (length + 1 + strlen(path) >= SOCK_PATH_SIZE)
+		return -ENAMETOOLONG;
+	absolute[length] = '/';
+	strcpy(absolute + length + 1, path);
+	return path_as_given(absolute, out);
+}
+
 int path_resolve(const char *name, char out[SOCK_PATH_SIZE])
 {
 	char folder[SOCK_PATH_SIZE];
@@ -109,7 +127,7 @@ int path_resolve(const char *name, char out[SOCK_PATH_SIZE])
 	if (!*name)
 		return -EINVAL;
 	if (strchr(name, '/'))
-		return path_as_given(name, out);
+		return path_absolute(name, out);
 	err = name_check(name);
 	if (err < 0)
 		return err;

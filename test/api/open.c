@@ -262,3 +262,30 @@ Test(open, that_fails_leaves_nothing_behind)
 	side_close(&s->primary);
 	stage_close(s);
 }
+
+static void is_untouched(const char *path)
+{
+	char text[16] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(read(fd, text, sizeof(text) - 1), 8);
+	cr_assert_str_eq(text, "precious");
+	close(fd);
+}
+
+Test(open, of_a_primary_does_not_touch_what_is_no_socket)
+{
+	struct stage *s = stage_new();
+	int fd = open(s->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	cr_assert_eq(write(fd, "precious", 8), 8);
+	close(fd);
+	cr_assert_eq(side_open(&s->primary), -ENOTSOCK);
+	is_untouched(s->path);
+	s->primary.config.role = COHORT_ROLE_AUTO;
+	cr_assert_eq(side_open(&s->primary), -ENOTSOCK);
+	is_untouched(s->path);
+	cr_assert_eq(unlink(s->path), 0);
+	stage_close(s);
+}

@@ -43,7 +43,25 @@ static void assert_error(const char *name, int err)
 Test(path, a_name_with_a_slash_is_a_path, .init = setup)
 {
 	assert_path("/a/b c", "/a/b c");
-	assert_path("./x", "./x");
+}
+
+/* Where the process is later makes no difference. */
+Test(path, a_relative_path_becomes_absolute, .init = setup)
+{
+	char longest[SOCK_PATH_SIZE];
+
+	cr_assert_eq(chdir("/tmp"), 0);
+	assert_path("./x", "/tmp/./x");
+	assert_path("a/b", "/tmp/a/b");
+	memset(longest, 'x', sizeof(longest));
+	memcpy(longest, "./", 2);
+	longest[SOCK_PATH_SIZE - sizeof("/tmp/")] = '\0';
+	cr_assert_eq(path_resolve(longest, out), 0);
+	cr_assert_eq(strlen(out), SOCK_PATH_SIZE - 1);
+	strcpy(out, "untouched");
+	longest[SOCK_PATH_SIZE - sizeof("/tmp/")] = 'x';
+	longest[SOCK_PATH_SIZE - sizeof("/tmp")] = '\0';
+	assert_error(longest, -ENAMETOOLONG);
 }
 
 Test(path, the_environment_decides_in_order, .init = setup)
