@@ -27,14 +27,18 @@
  * - Calls of one thread are served in their order. The functions of a component run one at a time,
  *   until one of them itself makes a call that waits: from then on others may run beside it.
  * - Calls may nest, in both directions and through several components.
- *   (In direct an event's handler that calls back runs inside the function that sent the event, in the
- *   others after it.)
  * - An event (and each one-way call) that a function sent before it returned has been handled before
- *   its caller's call returns.
+ *   its caller's call returns, or its handler itself waits.
  * - The completion of an asynchronous call may run before the function that made it returns, on any
  *   thread: hold no lock that it takes.
  * - A call that did not return in time is -ETIMEDOUT, also if the component could not be stopped and
  *   went on to its end.
+ *
+ * What is different in direct, where an event's handler runs inside the function that sent the event,
+ * and in the others after it: when such a handler calls, other functions may run beside the one that
+ * sent the event, and a buffer that it removes is gone for that function, too. What is queued behind
+ * a function that runs has no bound, and an asynchronous call that timed out there is told when its
+ * turn comes.
  *
  * Any function here may be called from any thread, and from the component's functions and callbacks
  * unless it says otherwise. Timeouts are nanoseconds; COHORT_METHOD_TIMEOUT is the method's own
@@ -223,7 +227,7 @@ COHORT_API int cohort_component_start(struct cohort_component **out,
  * Ends a component: calls under way end with -ESHUTDOWN, functions that run are waited for (process:
  * up to config.stop_timeout, then SIGTERM, then SIGKILL), destroy() is called, the worker is reaped.
  * When it returns 0 nothing is left, and the handle is gone. NULL: 0. -EDEADLK: called from one of
- * its own functions or callbacks: nothing happened.
+ * its own functions or callbacks: nothing happened. -EALREADY: another thread is stopping it.
  */
 COHORT_API int cohort_component_stop(struct cohort_component *component);
 
@@ -250,7 +254,8 @@ COHORT_API int cohort_component_info(struct cohort_component *component,
  * Calls a method and waits. `in` is borrowed until return; NULL if there are no parameters. On
  * success *out, if out is not NULL, is the results, for cohort_out_free(). `status` gets what the
  * function returned, if it is not NULL; if it is, an error of the function is returned as if it
- * were the call's own. Unless the status is 0 there are no results, and *out is NULL.
+ * were the call's own. Unless the status is 0 there are no results, and *out is NULL. When this
+ * returns an error *out and *status are untouched.
  *
  * 0           it was answered
  * -ENOTCONN   no worker now, or ever again: it did not run;  -ENOSYS: the other side has no such method

@@ -124,9 +124,10 @@ static void on_joined(struct cohort *c, cohort_peer peer, void *user)
 	struct cohort_component *component = user;
 
 	link_set_channel(component->port, c);
-	link_set_peer(component->port, peer);
 	if (component->mode->joined)
-		component->mode->joined(component);
+		component->mode->joined(component); /* which looks for itself who it is */
+	else
+		link_set_peer(component->port, peer);
 }
 
 static void on_left(struct cohort *c, cohort_peer peer, enum cohort_reason reason, void *user)

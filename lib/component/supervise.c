@@ -51,6 +51,7 @@
 
 #define SETTLE_MAX COHORT_SECONDS(1)
 #define LOST_GRACE COHORT_MS(100)
+#define JOIN_LOOK COHORT_MS(5)
 
 /* Whose supervisor this thread is. */
 static _Thread_local const struct cohort_component *supervised;
@@ -68,6 +69,7 @@ struct supervisor {
 	struct worker worker; /* the thread's; others signal it */
 	cohort_peer peer;     /* the worker's, or of the one before; NOBODY: none joined yet */
 	cohort_peer left;     /* whose session ended last */
+	cohort_peer previous; /* who joined last; the thread's own */
 	bool stopping;
 	bool begun; /* the gate is open: it is this thread's from now on */
 	bool known; /* what became of the start: `result` */
@@ -267,30 +269,49 @@ static int become_ready(struct supervisor *s, int64_t deadline)
 }
 
 /*
- * A session over its channel. What was there before is forgotten first: the end of a session may be
- * told late.
+ * Who has joined, unless it is the worker before. It is looked for, and not told by the callback,
+ * which comes late when others of the application keep the handler threads for long.
  */
+static cohort_peer find_peer(struct supervisor *s)
+{
+	struct cohort_peer_info peers[] = { { .size = sizeof(*peers) },
+					    { .size = sizeof(*peers) } };
+	struct cohort_port *port = s->component->port;
+	int n = cohort_peers(port->channel, peers, 2, 0);
+
+	for (int i = 0; i < n && i < 2; i++) {
+		if (peers[i].id == s->previous)
+			continue;
+		link_set_peer(port, peers[i].id);
+		return peers[i].id;
+	}
+	return COHORT_NOBODY;
+}
+
+/* A session over its channel. */
 static int join(struct supervisor *s, int64_t deadline)
 {
 	struct cohort_port *port = s->component->port;
 	cohort_peer peer;
+	int64_t look;
 	int err;
 
 	link_set_peer(port, COHORT_NOBODY);
 	err = component_open(s->component, worker_channel_take(&s->worker));
-	while (!err && (peer = link_peer(port)) == COHORT_NOBODY) {
+	while (!err && (peer = find_peer(s)) == COHORT_NOBODY) {
 		if (is_stopping(s))
 			return -ESHUTDOWN;
 		if (worker_has_ended(&s->worker))
 			return -EPIPE;
 		if (clock_left(deadline) == 0)
 			return -ETIMEDOUT;
-		wait_for(s, -1, deadline);
+		look = clock_after(JOIN_LOOK);
+		wait_for(s, -1, look < deadline ? look : deadline);
 	}
 	if (err)
 		return err;
 	pthread_mutex_lock(&s->lock);
-	s->peer = peer;
+	s->peer = s->previous = peer;
 	pthread_mutex_unlock(&s->lock);
 	return 0;
 }
