@@ -1032,6 +1032,249 @@ PROCESS_TEST(a_replay_does_not_wait_for_the_worker_after_its_own)
 	cr_assert_eq(next_async_in_replay, -ENOTCONN);
 }
 
+/* --- Waiting for the next worker ---------------------------------------------------------------------------- */
+
+/* A call that waits for what waits for it ends with its time: that fails the test before PATIENCE does. */
+#define ENOUGH COHORT_SECONDS(10)
+
+static void wait_for_next(void)
+{
+	config.restart = COHORT_RESTART_ALWAYS;
+	config.wait_for_restart = true;
+}
+
+static void call_from_said(subject_function *function)
+{
+	static struct subject_events_functions functions;
+	static const struct cohort_service services[] = { { &subject_events, &functions } };
+
+	functions.of[SUBJECT_SAID] = function;
+	config.services = services;
+}
+
+/* What came of a call that a callback made. */
+struct nested {
+	struct event made;
+	int cause; /* what the callback was told */
+	int err;
+};
+
+static struct nested nested;
+
+static void nested_init(void)
+{
+	nested = (struct nested){ .cause = 1, .err = 1 };
+	event_init(&nested.made);
+}
+
+static void nested_make(int cause, int64_t timeout)
+{
+	nested.cause = cause;
+	nested.err = ask_within(timeout, SUBJECT_ECHO, 0, "").err;
+	event_signal(&nested.made);
+}
+
+static void nested_end(void)
+{
+	await(&nested.made, 1);
+	cr_assert_eq(nested.err, 0, "%d: %s", nested.err, log_text);
+	event_deinit(&nested.made);
+}
+
+static void nested_in_done(struct cohort_port *port, int error, int status, void *out, void *arg)
+{
+	(void)port;
+	(void)status;
+	(void)arg;
+	cohort_out_free(out);
+	nested_make(error, ENOUGH);
+}
+
+static int call_async(uint32_t method, int64_t number, const char *text, int64_t timeout,
+		      cohort_port_done *done, void *arg)
+{
+	const struct subject_words in = { number, text };
+
+	return cohort_port_call_async(cohort_component_port(component), &subject_interface, method,
+				      &in, timeout, done, arg);
+}
+
+PROCESS_TEST(a_callback_that_calls_is_answered_by_the_next_worker)
+{
+	nested_init();
+	wait_for_next();
+	start();
+	cr_assert_eq(call_async(SUBJECT_END, SIGKILL, "raise", ENOUGH, nested_in_done, NULL), 0);
+	nested_end();
+	cr_assert_eq(nested.cause, -EPIPE, "%d", nested.cause);
+	cr_assert_eq(info().generation, 2);
+}
+
+static int said_and_died(void *self, struct cohort_job *job, const void *in, void *out)
+{
+	(void)self;
+	(void)job;
+	(void)in;
+	(void)out;
+	nested_make(ask_within(ENOUGH, SUBJECT_END, SIGKILL, "raise").err, ENOUGH);
+	return 0;
+}
+
+PROCESS_TEST(a_handler_of_an_event_that_calls_is_answered_by_the_next_worker)
+{
+	nested_init();
+	wait_for_next();
+	call_from_said(said_and_died);
+	start();
+	ask(SUBJECT_HOLD, 1, "");
+	nested_end();
+	cr_assert_eq(nested.cause, -EPIPE, "%d", nested.cause);
+	cr_assert_eq(info().generation, 2);
+}
+
+static void changed_and_calls(struct cohort_component *c, enum cohort_component_state state,
+			      void *user)
+{
+	if (state == COHORT_COMPONENT_RESTARTING)
+		nested.err = ask_within(ENOUGH, SUBJECT_ECHO, 0, "").err;
+	on_changed(c, state, user);
+}
+
+PROCESS_TEST(who_is_told_that_there_is_no_worker_does_not_wait_for_the_next_one)
+{
+	wait_for_next();
+	config.changed = changed_and_calls;
+	start();
+	kill_worker();
+	await(&restarting, 1);
+	cr_assert_eq(nested.err, -ENOTCONN, "%d", nested.err);
+	echoes();
+}
+
+static int said_in_replay(void *self, struct cohort_job *job, const void *in, void *out)
+{
+	(void)self;
+	(void)job;
+	(void)in;
+	(void)out;
+	nested_make(0, PATIENCE);
+	return 0;
+}
+
+static int replay_with_event(struct cohort_component *c, uint32_t generation, void *user)
+{
+	(void)c;
+	(void)generation;
+	(void)user;
+	return ask_within(ENOUGH, SUBJECT_HOLD, 1, "").err;
+}
+
+PROCESS_TEST(a_replay_may_call_what_sends_events_whose_handlers_call)
+{
+	nested_init();
+	wait_for_next();
+	config.replay = replay_with_event;
+	call_from_said(said_in_replay);
+	start();
+	kill_worker();
+	await(&running, 2);
+	nested_end();
+	cr_assert_eq(info().generation, 2);
+}
+
+PROCESS_TEST(a_callback_of_a_call_that_waited_in_vain_may_call)
+{
+	struct outcome next = { .error = 1 };
+
+	nested_init();
+	event_init(&next.done);
+	wait_for_next();
+	config.restart_delay = config.restart_delay_max = COHORT_MS(500);
+	start();
+	kill_worker();
+	await(&restarting, 1);
+	cr_assert_eq(call_async(SUBJECT_ECHO, 1, "", COHORT_MS(100), nested_in_done, NULL), 0);
+	cr_assert_eq(call_async(SUBJECT_ECHO, 2, "", ENOUGH, on_done, &next), 0);
+	echoes();
+	nested_end();
+	await(&next.done, 1);
+	cr_assert_eq(next.error, 0, "%d", next.error);
+	event_deinit(&next.done);
+}
+
+/* What came of many calls. */
+struct tally {
+	struct event done;
+	_Atomic unsigned wrong; /* neither answered nor in flight when the worker died */
+	_Atomic int first_wrong;
+};
+
+static void tally_count(struct cohort_port *port, int error, int status, void *out, void *arg)
+{
+	struct tally *tally = arg;
+
+	(void)port;
+	(void)status;
+	cohort_out_free(out);
+	if (error && error != -EPIPE && !tally->wrong++)
+		tally->first_wrong = error;
+	event_signal(&tally->done);
+}
+
+#define AT_ONCE 40 /* if each waited for SETTLES_WITHIN, that were longer than PATIENCE */
+
+PROCESS_TEST(a_session_that_ends_is_noticed_by_the_first_call_that_fails_of_it)
+{
+	struct tally tally = { .wrong = 0 };
+
+	event_init(&tally.done);
+	wait_for_next();
+	start();
+	cr_assert_eq(call_async(SUBJECT_END, 60000, "close", COHORT_SECONDS(3600), tally_count,
+				&tally),
+		     0);
+	for (int i = 0; i < AT_ONCE; i++)
+		cr_assert_eq(call_async(SUBJECT_ECHO, i, "", COHORT_SECONDS(3600), tally_count,
+					&tally),
+			     0);
+	await(&restarting, 1);
+	echoes();
+	await(&tally.done, AT_ONCE + 1);
+	event_deinit(&tally.done);
+}
+
+#define ROUNDS 20
+#define PARKED 60
+
+/* The first of them ends the worker that the others are sent to. */
+static void park_calls(struct tally *tally)
+{
+	cr_assert_eq(call_async(SUBJECT_END, SIGKILL, "raise", PATIENCE, tally_count, tally), 0);
+	for (int i = 0; i < PARKED; i++)
+		cr_assert_eq(call_async(SUBJECT_ECHO, i, "", PATIENCE, tally_count, tally), 0);
+}
+
+PROCESS_TEST(calls_that_wait_are_sent_to_the_worker_after_the_next_if_that_one_dies)
+{
+	struct tally tally = { .wrong = 0 };
+
+	event_init(&tally.done);
+	wait_for_next();
+	config.restart_delay = config.restart_delay_max = COHORT_MS(20);
+	start();
+	for (unsigned i = 1; i <= ROUNDS; i++) {
+		unsigned long n = event_count(&restarting);
+
+		kill_worker();
+		await(&restarting, n + 1);
+		park_calls(&tally);
+		await(&tally.done, i * (PARKED + 1));
+		echoes();
+	}
+	cr_assert_eq(tally.wrong, 0, "%u wrong, the first %d", tally.wrong, tally.first_wrong);
+	event_deinit(&tally.done);
+}
+
 /* --- Stopping ------------------------------------------------------------------------------------------------- */
 
 struct stopper {
