@@ -1244,14 +1244,18 @@ PROCESS_TEST(a_session_that_ends_is_noticed_by_the_first_call_that_fails_of_it)
 }
 
 #define ROUNDS 20
-#define PARKED 60
+#define PARKED 20
+#define LONG_TEXT 100000 /* is long to send: the worker dies meanwhile */
 
 /* The first of them ends the worker that the others are sent to. */
 static void park_calls(struct tally *tally)
 {
+	static char text[LONG_TEXT + 1];
+
+	memset(text, 'x', LONG_TEXT);
 	cr_assert_eq(call_async(SUBJECT_END, SIGKILL, "raise", PATIENCE, tally_count, tally), 0);
 	for (int i = 0; i < PARKED; i++)
-		cr_assert_eq(call_async(SUBJECT_ECHO, i, "", PATIENCE, tally_count, tally), 0);
+		cr_assert_eq(call_async(SUBJECT_ECHO, i, text, PATIENCE, tally_count, tally), 0);
 }
 
 PROCESS_TEST(calls_that_wait_are_sent_to_the_worker_after_the_next_if_that_one_dies)
