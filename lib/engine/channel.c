@@ -516,13 +516,13 @@ static bool is_final_error(struct cohort *c, int error)
 	return c->over_fd || handshake_error_is_final(error);
 }
 
-/* A secondary: until there is a session, or it is clear that there will be none in time. */
+/* A secondary: until there is a session, or was one, or it is clear that there will be none in time. */
 static int wait_for_leader(struct cohort *c, int64_t deadline)
 {
 	int err = 0;
 
 	lock_take(&c->lock);
-	while (!c->leader) {
+	while (!c->leader && !c->has_opened) {
 		int last = c->connect_error;
 
 		if (last && (is_final_error(c, last) || clock_now() >= deadline)) {

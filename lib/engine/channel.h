@@ -63,7 +63,7 @@ struct cohort {
 	uint32_t resources; /* sessions whose memory is still mapped */
 	/* a secondary: how its last try to connect ended, 0 while one is under way */
 	int connect_error;
-	bool has_opened; /* a secondary: cohort_open() has seen a session */
+	bool has_opened; /* a secondary: there was a session, or cohort_open() has returned 0 */
 	struct audience_table audience;
 	uint64_t next_key;	  /* of ANNOUNCE and QUERY */
 	struct list pending_keys; /* who waits for ACK or ANSWER */

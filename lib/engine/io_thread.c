@@ -319,8 +319,10 @@ int io_session_live(struct session *s)
 	counter_add_shared(&c->counters, COUNTER(joined), 1);
 	atomic_store(&s->is_live, true);
 	c->live_count++;
-	if (c->role == COHORT_ROLE_SECONDARY)
+	if (c->role == COHORT_ROLE_SECONDARY) {
 		c->leader = s;
+		c->has_opened = true; /* it may be over before cohort_open() looks */
+	}
 	cond_broadcast(&c->changed);
 	lock_drop(&c->lock);
 	c->io.backoff = BACKOFF_MIN;

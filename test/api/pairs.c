@@ -126,6 +126,31 @@ Test(pairs, adopted_end_that_stays_silent_ends_alone)
 	stage_close(s);
 }
 
+static void part_at_once(struct cohort *c, cohort_peer peer, void *user)
+{
+	on_joined(c, peer, user);
+	cohort_peer_disconnect(c, peer);
+}
+
+/* It had a session, whose messages are served, though that may be over before open() looks. */
+Test(pairs, secondary_that_is_parted_with_at_once_has_been_open)
+{
+	struct stage *s = stage_new();
+	int pair[2];
+
+	s->primary.config.joined = part_at_once;
+	for (size_t i = 0; i < 200; i++) {
+		make_pair(pair);
+		cr_assert_eq(cohort_open_fd(&s->primary.c, pair[0], &s->primary.config), 0);
+		EXPECT(0, cohort_open_fd(&s->secondary[0].c, pair[1], &s->secondary[0].config));
+		cr_assert(journal_await(&s->secondary[0].journal, LEFT, i + 1));
+		side_close(&s->secondary[0]);
+		side_close(&s->primary);
+	}
+	cr_assert_eq(journal_count(&s->secondary[0].journal, JOINED), 200);
+	stage_close(s);
+}
+
 Test(pairs, secondary_of_a_pair_does_not_come_back)
 {
 	struct stage *s = stage_new();
