@@ -235,6 +235,7 @@ struct session {
 		unsigned frame_count;
 		struct list replies;
 		unsigned reply_count, reply_fds;
+		unsigned kernel_fds; /* of replies sent since the socket was last seen empty */
 	} outbox;
 
 	/* Our requests. */
