@@ -86,6 +86,7 @@ struct executor {
 		struct lock lock; /* LOCK_EXECUTOR */
 		struct cond work;
 		struct list queue;
+		uint64_t turns; /* jobs that were queued so far */
 		unsigned total, idle, queued, waiting;
 		bool stop;
 		pthread_t thread[COHORT_THREADS_MAX];
@@ -166,6 +167,7 @@ void executor_poll(struct cohort *c);
  */
 struct pool_job {
 	struct list_node node;
+	uint64_t turn; /* the pool's */
 	void (*run)(struct pool_job *job);
 };
 void pool_init(struct executor *e);

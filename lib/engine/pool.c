@@ -152,23 +152,44 @@ bool pool_is_full(struct session *s)
 	return atomic_load(&s->blocking) >= POOL_QUEUE_MAX;
 }
 
+/*
+ * If there is no thread that would take the job it comes out of the queue again; false: somebody
+ * has it, or will. It may be gone, and another in its place: `turn` tells them apart.
+ */
+static bool take_back(struct executor *e, const struct pool_job *job, uint64_t turn)
+{
+	struct list_node *node, *following;
+	bool found = false;
+
+	lock_take(&e->pool.lock);
+	LIST_FOR_EACH_SAFE(node, following, &e->pool.queue) {
+		if (e->pool.total > 0 || node != &job->node || job->turn != turn)
+			continue;
+		list_remove(node);
+		e->pool.queued--;
+		found = true;
+	}
+	lock_drop(&e->pool.lock);
+	return found;
+}
+
+/*
+ * Queued first, under the lock that a thread holds when it finds the queue empty and leaves: an
+ * idle one that is counted upon cannot go meanwhile.
+ */
 int pool_submit(struct cohort *c, struct pool_job *job)
 {
 	struct executor *e = &c->executor;
-	bool need, some;
+	uint64_t turn;
+	bool need;
 
 	lock_take(&e->pool.lock);
-	need = e->pool.queued >= e->pool.idle;
-	some = e->pool.total > 0;
-	lock_drop(&e->pool.lock);
-	if (need && start_pool_thread(c) && !some)
-		return -ENOMEM;
-	lock_take(&e->pool.lock);
+	turn = job->turn = e->pool.turns++;
 	list_add_tail(&e->pool.queue, &job->node);
-	e->pool.queued++;
+	need = ++e->pool.queued > e->pool.idle;
 	cond_signal(&e->pool.work);
 	lock_drop(&e->pool.lock);
-	return 0;
+	return need && start_pool_thread(c) && take_back(e, job, turn) ? -ENOMEM : 0;
 }
 
 void pool_stop(struct cohort *c)
