@@ -559,15 +559,13 @@ static int make_session(struct cohort *c, int *fd, enum region_side side, bool b
 /* The io thread has a new session: from here on its end is an end like any other. */
 static void begin_session(struct session *s)
 {
-	struct cohort *c = s->channel;
-	int err = enter_loop(s);
+	int err;
 
-	if (!err && s->side == REGION_SECONDARY) {
-		lock_take(&c->lock);
-		c->current = s;
-		lock_drop(&c->lock);
+	if (s->state == SESSION_OVER)
+		return; /* it was adopted, and ended before it could begin */
+	err = enter_loop(s);
+	if (!err && s->side == REGION_SECONDARY)
 		err = handshake_begin(s);
-	}
 	if (err == -EPIPE)
 		return; /* it is closed already, but may have said why: it will be read */
 	if (err)
