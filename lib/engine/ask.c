@@ -385,7 +385,7 @@ static int fence_wait(struct session *s, const struct cohort_message *m, uint64_
 	int err = m->flags & COHORT_FENCE ? wait_settled(s, fence, deadline, wait) : 0;
 
 	if (err) {
-		cohort_reply_free(*reply);
+		reply_drop(s->channel, *reply);
 		*reply = NULL;
 	}
 	return err;
@@ -407,12 +407,12 @@ static int ask_one(struct session *s, struct outgoing *o, int64_t deadline,
 	return err ? err : fence_wait(s, o->message, fence, deadline, wait, reply);
 }
 
-static void give_reply(struct cohort_reply *got, struct cohort_reply **reply)
+static void give_reply(struct cohort *c, struct cohort_reply *got, struct cohort_reply **reply)
 {
 	if (reply)
 		*reply = got;
 	else
-		cohort_reply_free(got);
+		reply_drop(c, got);
 }
 
 int ask_request(struct cohort *c, cohort_peer to, const struct cohort_message *message,
@@ -446,7 +446,7 @@ int ask_request(struct cohort *c, cohort_peer to, const struct cohort_message *m
 	executor_wait_end(&wait);
 	outgoing_finish(&o, !err);
 	if (!err)
-		give_reply(got, reply);
+		give_reply(c, got, reply);
 	return err;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "engine/executor.h"
 #include "engine/receive.h"
 #include "engine/session.h"
 #include "io/memfd.h"
@@ -45,13 +46,32 @@ static void recycle(struct cohort_reply *r)
 	free(r);
 }
 
+void reply_drop(struct cohort *c, struct cohort_reply *r)
+{
+	if (!r)
+		return;
+	reply_part_discard(c, r->part);
+	r->part = NULL;
+	cohort_reply_free(r);
+}
+
+/*
+ * In a callback a close() that takes its time would keep the thread from other peers. The handle of
+ * the callback is there until it returns; that of the reply may have been closed.
+ */
 void cohort_reply_free(struct cohort_reply *r)
 {
+	struct frame *frame;
+
 	if (!r)
 		return;
 	if (r->map)
 		munmap(r->map, r->length);
-	reply_part_free(r->part);
+	frame = r->part ? executor_frame() : NULL;
+	if (frame)
+		reply_part_discard(frame->channel, r->part);
+	else
+		reply_part_free(r->part);
 	recycle(r);
 }
 
@@ -127,9 +147,7 @@ int reply_collect(struct session *s, unsigned index, struct cohort_reply **reply
 		return -ENOBUFS;
 	err = fill(s, index, &answer, r);
 	if (err) {
-		reply_part_discard(s->channel, r->part);
-		r->part = NULL;
-		cohort_reply_free(r);
+		reply_drop(s->channel, r);
 		return err;
 	}
 	*reply = r;

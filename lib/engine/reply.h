@@ -8,6 +8,7 @@
 #include "cohort/request.h"
 #include "shm/slot.h"
 
+struct cohort;
 struct reply_part;
 struct session;
 
@@ -30,6 +31,9 @@ struct cohort_replies {
 	size_t count;
 	struct reply_entry entry[];
 };
+
+/* Frees one that nobody takes: its descriptors are closed where that may take its time. */
+void reply_drop(struct cohort *c, struct cohort_reply *r);
 
 /*
  * Brings the answer of slot `index`, which is DONE, into private memory. Returns the outcome of the
