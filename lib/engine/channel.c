@@ -553,12 +553,20 @@ static int open_primary(struct cohort *c)
 	return err ? err : start_threads(c);
 }
 
+#define AUTO_RETRY_US 5000
+
+/*
+ * Who has the lock and no socket has just come, or closes: as soon as it has closed it is our turn.
+ * Without time we are a secondary at once, which fails.
+ */
 static int open_auto(struct cohort *c, int64_t deadline)
 {
 	int err;
 
 	c->role = COHORT_ROLE_PRIMARY;
-	err = open_primary(c);
+	while ((err = open_primary(c)) == -EADDRINUSE && access(c->path, F_OK) &&
+	       clock_now() < deadline)
+		usleep(AUTO_RETRY_US);
 	if (err != -EADDRINUSE)
 		return err;
 	c->role = COHORT_ROLE_SECONDARY;

@@ -101,3 +101,39 @@ Test(election, is_decided_once)
 	cr_assert_eq(cohort_wait(leader->c, NULL, 2, PATIENCE), 0);
 	stage_close(s);
 }
+
+static void *close_primary(void *arg)
+{
+	side_close(arg);
+	return NULL;
+}
+
+static void *open_gate_later(void *arg)
+{
+	struct timespec moment = { 0, COHORT_MS(50) };
+
+	nanosleep(&moment, NULL);
+	gate_open(arg);
+	return NULL;
+}
+
+/* Its lock is held until its last handler has returned, but nobody can connect any more. */
+Test(election, auto_role_waits_for_a_primary_that_closes_and_takes_its_place)
+{
+	struct stage *s = stage_new();
+	pthread_t closer, opener;
+
+	s->secondary[0].config.flags |= COHORT_NO_RECONNECT;
+	stage_start(s, 1);
+	cr_assert_eq(tell(&s->secondary[0], COHORT_PRIMARY, "hold", 1), 0);
+	cr_assert(journal_await(&s->primary.journal, CALLED, 1));
+	closer = thread_start(close_primary, &s->primary);
+	while (!access(s->path, F_OK))
+		sched_yield();
+	opener = thread_start(open_gate_later, &s->gate);
+	s->secondary[1].config.role = COHORT_ROLE_AUTO;
+	EXPECT(0, side_open(&s->secondary[1]));
+	thread_join(closer);
+	thread_join(opener);
+	stage_close(s);
+}
