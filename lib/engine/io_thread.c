@@ -198,20 +198,48 @@ static int error_of_end(enum cohort_reason reason)
 					       : -ECONNREFUSED;
 }
 
+/* By the primary, which is there and would do it again. */
+static bool is_turned_away(enum cohort_reason reason)
+{
+	return reason == COHORT_LEFT_REFUSED || reason == COHORT_LEFT_EVICTED ||
+	       reason == COHORT_LEFT_OVERRUN || reason == COHORT_LEFT_VIOLATION;
+}
+
+static void double_backoff(struct io *io)
+{
+	io->backoff = io->backoff * 2 < BACKOFF_MAX ? io->backoff * 2 : BACKOFF_MAX;
+}
+
+/*
+ * At once if the primary has gone, for the next may be there; and if it threw us out after a while.
+ * To be turned away again and again is no better than not to be able to connect.
+ */
+static void connect_again(struct session *s, enum cohort_reason reason)
+{
+	struct cohort *c = s->channel;
+	bool was_live = atomic_load(&s->is_live), turned_away = is_turned_away(reason);
+
+	if (was_live && (!turned_away || clock_now() - s->since >= BACKOFF_MAX)) {
+		c->io.backoff = BACKOFF_MIN;
+		connect_later(c, 0);
+		return;
+	}
+	connect_later(c, c->io.backoff);
+	if (turned_away)
+		double_backoff(&c->io);
+}
+
 /* A secondary has lost its primary, or did not get it. */
 static void lost_leader(struct session *s, enum cohort_reason reason)
 {
 	struct cohort *c = s->channel;
-	bool was_live = atomic_load(&s->is_live);
 
 	lock_take(&c->lock);
 	if (!c->connect_error)
 		c->connect_error = error_of_end(reason);
 	cond_broadcast(&c->changed);
 	lock_drop(&c->lock);
-	if (was_live)
-		c->io.backoff = BACKOFF_MIN;
-	connect_later(c, was_live ? 0 : c->io.backoff);
+	connect_again(s, reason);
 }
 
 static void count_end(struct session *s, enum cohort_reason reason)
@@ -325,7 +353,6 @@ int io_session_live(struct session *s)
 	}
 	cond_broadcast(&c->changed);
 	lock_drop(&c->lock);
-	c->io.backoff = BACKOFF_MIN;
 	channel_log(c, LOG_INFO, 0, "peer %llx (pid %d) joined", (unsigned long long)s->id,
 		    (int)s->who.pid);
 	atomic_fetch_or(&s->events, EVENT_LIVE);
@@ -782,7 +809,7 @@ static void connect_now(struct cohort *c)
 	set_connect_error(c, err);
 	if (io->connect_at == DEADLINE_NEVER)
 		connect_later(c, io->backoff);
-	io->backoff = io->backoff * 2 < BACKOFF_MAX ? io->backoff * 2 : BACKOFF_MAX;
+	double_backoff(io);
 }
 
 /* Chores. */

@@ -270,3 +270,24 @@ Test(restart, again_and_again_loses_nobody)
 	}
 	stage_close(s);
 }
+
+static void evict(struct cohort *c, cohort_peer peer, void *user)
+{
+	on_joined(c, peer, user);
+	cohort_peer_disconnect(c, peer);
+}
+
+/* 10 ms, then twice as much each time. */
+Test(restart, who_is_thrown_out_at_once_again_and_again_takes_its_time)
+{
+	struct stage *s = stage_open(1);
+	int64_t begin;
+
+	primary_goes(s);
+	s->primary.config.joined = evict;
+	begin = now_ns();
+	cr_assert_eq(side_open(&s->primary), 0);
+	cr_assert(journal_await(&s->primary.journal, JOINED, 7));
+	cr_assert_geq(now_ns() - begin, COHORT_MS(10 + 20 + 40 + 80));
+	stage_close(s);
+}
