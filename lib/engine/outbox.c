@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "engine/call.h"
 #include "engine/session.h"
-#include "io/sock.h"
 #include "io/xfer.h"
 #include "wire/control.h"
 #include "wire/frame.h"
@@ -87,34 +86,6 @@ int outbox_send(struct session *s, const void *bytes, size_t length, const int *
 	return err;
 }
 
-/* As room_in_kernel() in send.c: what one who does not read is sent counts against this user. */
-static int room_in_kernel_locked(struct session *s, size_t fds)
-{
-	if (s->outbox.kernel_fds + fds <= OUTBOX_REPLY_FDS)
-		return 0;
-	if (sock_outq(s->socket) != 0)
-		return -EAGAIN;
-	s->outbox.kernel_fds = 0;
-	return 0;
-}
-
-/* Under the lock, so that what is counted is what was sent. */
-static int send_counted(struct session *s, const struct iovec *part, const int *fds, size_t nfds)
-{
-	int err;
-
-	if (!nfds)
-		return xfer_send(s->socket, part, 1, NULL, 0, 0);
-	lock_take(&s->outbox.lock);
-	err = room_in_kernel_locked(s, nfds);
-	if (!err)
-		err = xfer_send(s->socket, part, 1, fds, nfds, 0);
-	if (!err)
-		s->outbox.kernel_fds += (unsigned)nfds;
-	lock_drop(&s->outbox.lock);
-	return err;
-}
-
 static int send_reply_frame(struct session *s, struct reply_job *job, uint8_t form, const int *fds,
 			    size_t nfds, bool more)
 {
@@ -137,7 +108,7 @@ static int send_reply_frame(struct session *s, struct reply_job *job, uint8_t fo
 	part = (struct iovec){ .iov_base = bytes, .iov_len = n > 0 ? (size_t)n : 0 };
 	if (n > 0)
 		trace_frame(s, bytes, (size_t)n);
-	err = n > 0 ? send_counted(s, &part, fds, nfds) : n;
+	err = n > 0 ? xfer_send(s->socket, &part, 1, fds, nfds, 0) : n;
 	free(bytes);
 	return err;
 }

@@ -235,7 +235,6 @@ struct session {
 		unsigned frame_count;
 		struct list replies;
 		unsigned reply_count, reply_fds;
-		unsigned kernel_fds; /* of replies sent since the socket was last seen empty */
 	} outbox;
 
 	/* Our requests. */

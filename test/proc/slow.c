@@ -298,55 +298,6 @@ Test(slow, who_floods_requests_and_never_reads_the_answers_hurts_only_itself)
 	scene_close(&scene);
 }
 
-/* Answers with as many descriptors as it may, and counts how often that was accepted. */
-struct giver {
-	struct event calls;
-	atomic_uint accepted;
-};
-
-static int on_give_many(struct cohort_call *call, void *arg)
-{
-	struct cohort_message answer = COHORT_MESSAGE_INIT;
-	struct giver *giver = arg;
-	int fds[COHORT_FDS_MAX];
-
-	for (size_t i = 0; i < COHORT_FDS_MAX; i++)
-		fds[i] = 2;
-	answer.fds = fds;
-	answer.nfds = COHORT_FDS_MAX;
-	atomic_fetch_add(&giver->accepted, cohort_call_reply(call, 0, &answer) >= 0);
-	event_signal(&giver->calls);
-	return 0;
-}
-
-/* What lies in its socket counts against all processes of this user: no more than here, and there once. */
-Test(slow, who_does_not_read_answers_with_descriptors_is_sent_few)
-{
-	struct giver giver = { .accepted = 0 };
-	struct scene scene;
-	struct host host;
-	struct child child;
-
-	event_init(&giver.calls);
-	scene_open(&scene);
-	host_init(&host, COHORT_ROLE_PRIMARY);
-	host_add(&host, "give", on_give_many, &giver, 0);
-	host_open(&host, &scene);
-	member_open(&child, "secondary", &scene, NULL);
-	member_do(&child, "async 0 1", "async primary hold 60000 1");
-	member_do(&child, "async 0 20", "async primary give 60000 20");
-	cr_assert(event_wait_for(&host.held, 1, PATIENCE_MS));
-	member_stop(&child);
-	sem_post(&host.release);
-	cr_assert(event_wait_for(&giver.calls, 20, PATIENCE_MS));
-	cr_expect_leq(atomic_load(&giver.accepted), 2);
-	member_go_on(&child);
-	member_close(&child);
-	host_close(&host);
-	scene_close(&scene);
-	event_deinit(&giver.calls);
-}
-
 static int on_tick(struct cohort_call *call, void *arg)
 {
 	struct timespec pause = { 0, 200000 };
