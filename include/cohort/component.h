@@ -182,7 +182,10 @@ struct cohort_component_config {
 	int64_t restart_window;	   /* within this time, or 0: ever */
 	int64_t restart_delay;	   /* before the first; twice as long each time: 10 ms */
 	int64_t restart_delay_max; /* 1 s */
-	/* calls made meanwhile wait for the next worker, up to their timeout, else -ENOTCONN */
+	/*
+	 * Calls made meanwhile wait for the next worker, up to their timeout, else -ENOTCONN. (In the
+	 * callbacks below, on the thread that starts it, they cannot wait.)
+	 */
 	bool wait_for_restart;
 
 	/* Called on the component's supervising thread, or on the thread that starts or stops it. */
