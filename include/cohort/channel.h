@@ -158,9 +158,10 @@ struct cohort_config {
 /*
  * Opens the channel `name`. A name without '/' is a file `<name>.sock` in $RUNTIME_DIRECTORY, else
  * $XDG_RUNTIME_DIR, else /run for root, else a folder of the user's own; with '/' it is the
- * socket's path, 107 bytes at most (a relative one with the present folder before it). When it returns 0 a primary listens; a secondary has a session.
- * A secondary reconnects by itself when its primary goes and another comes. Blocks up to
- * config.open_timeout (a primary: does not). *out is the caller's, for cohort_close().
+ * socket's path, 107 bytes at most (a relative one with the present folder before it). When it
+ * returns 0 a primary listens; a secondary has a session. A secondary reconnects by itself when its
+ * primary goes and another comes. Blocks up to config.open_timeout (a primary: does not). *out is
+ * the caller's, for cohort_close().
  *
  * -EINVAL       the config, the name, COHORT_DEBUG or a path in the environment is not valid
  * -EADDRINUSE   a primary is there already; it did not notice

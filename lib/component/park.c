@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "component/clock.h"
 #include "component/frame.h"
 #include "component/parcel.h"
 #include "component/port.h"
@@ -94,12 +93,6 @@ static struct parked *most_urgent(struct cohort_port *port)
 	return parked;
 }
 
-/* It did not run, for the worker is gone: it stays the first in the line. */
-static bool stays(const struct cohort_port *port, const struct parked *parked, int err)
-{
-	return err == -ENOTCONN && port->wait_for_restart && clock_left(parked->call.deadline) > 0;
-}
-
 /* The next one goes, or fails. Whether the line is empty. */
 static bool attend_next(struct cohort_port *port)
 {
@@ -111,8 +104,8 @@ static bool attend_next(struct cohort_port *port)
 	if (!err) {
 		parked->call.peer = peer;
 		err = send_off(port, &parked->call);
-		if (stays(port, parked, err))
-			return false;
+		if (port_waits_again(port, &parked->call, err))
+			return false; /* it stays the first in the line */
 	}
 	empty = remove_from(port, parked);
 	finish(port, parked, err);

@@ -362,8 +362,7 @@ static int enter(struct cohort_port *port, struct port_call *call)
 	return -ENOSYS;
 }
 
-/* It did not run, for the worker is gone: whether there is time for the next one. */
-static bool waits_again(const struct cohort_port *port, const struct port_call *call, int err)
+bool port_waits_again(const struct cohort_port *port, const struct port_call *call, int err)
 {
 	return err == -ENOTCONN && port->wait_for_restart && !frame_replays(port->owner) &&
 	       clock_left(call->deadline) > 0;
@@ -410,7 +409,7 @@ int cohort_port_call(struct cohort_port *port, const struct cohort_interface *in
 		return err;
 	do
 		err = port->way->call(port, &call, &results, &got);
-	while (waits_again(port, &call, err) && !(err = enter_again(port, &call)));
+	while (port_waits_again(port, &call, err) && !(err = enter_again(port, &call)));
 	port_leave(port);
 	return err ? err : deliver(results, got, out, status);
 }
@@ -437,7 +436,7 @@ int cohort_port_call_async(struct cohort_port *port, const struct cohort_interfa
 		return err;
 	if (!parks) {
 		err = is_there(&call) ? port->way->call_async(port, &call) : -ENOSYS;
-		parks = waits_again(port, &call, err);
+		parks = port_waits_again(port, &call, err);
 	}
 	if (parks)
 		err = call.binding ? park(port, &call) : -ENOSYS;
@@ -458,7 +457,7 @@ int cohort_port_send(struct cohort_port *port, const struct cohort_interface *in
 		return err;
 	do
 		err = port->way->send(port, &call);
-	while (waits_again(port, &call, err) && !(err = enter_again(port, &call)));
+	while (port_waits_again(port, &call, err) && !(err = enter_again(port, &call)));
 	port_leave(port);
 	return err;
 }

@@ -147,6 +147,8 @@ int port_enter_first(struct cohort_port *port, cohort_peer *peer);
 /* Past the gate, unless it is shut: 0, -ESHUTDOWN. There may be no peer, or none that is bound. */
 int port_enter_anyway(struct cohort_port *port);
 void port_leave(struct cohort_port *port);
+/* Whether a call that failed so did not run, for the worker is gone, and has time for the next one. */
+bool port_waits_again(const struct cohort_port *port, const struct port_call *call, int err);
 /* Enters once more what was entered: for what goes on when the call has returned. */
 void port_hold(struct cohort_port *port);
 

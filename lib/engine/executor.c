@@ -324,10 +324,10 @@ static bool must_pass_on_locked(struct executor *e)
 
 static enum work pick_locked(struct executor *e, struct session **s)
 {
-	bool local_first = !e->local_was_last;
+	bool local_first = !e->local_was_last && atomic_load(&e->local);
 
 	e->local_was_last = false;
-	if (!local_first || !atomic_load(&e->local)) {
+	if (!local_first) {
 		*s = pop_ready_locked(e);
 		if (*s)
 			return WORK_SESSION;

@@ -6,7 +6,7 @@
  * Other threads hand over work as chores: bits of a session, which is then in the list exactly
  * once. No bit is lost: a thread that sets a bit in an empty word lists the session; the io thread
  * unlists it first and takes the bits second. It takes the whole list at a time, so whoever lists the
- * first session wakes it for all.
+ * first session wakes it for all that are only to be rung for (session_chore()).
  *
  * The end of a session, in this order: drain the socket (sidecars of records that were published),
  * tell the peer why if it can still hear it, mark it over, which wakes everybody who waits for it,

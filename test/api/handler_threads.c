@@ -56,21 +56,7 @@ Test(handler_threads, who_parks_passes_on_what_it_was_woken_for)
 	stage_close(s);
 }
 
-struct stream {
-	struct side *side;
-	atomic_bool stop;
-};
-
-static void *stream(void *arg)
-{
-	struct stream *stream = arg;
-
-	while (!stream->stop)
-		tell(stream->side, COHORT_PRIMARY, "busy", 0);
-	return NULL;
-}
-
-static int on_busy(struct cohort_call *call, void *arg)
+static int on_slow(struct cohort_call *call, void *arg)
 {
 	int64_t end = now_ns() + COHORT_US(300);
 
@@ -92,22 +78,21 @@ static int on_once(struct cohort_call *call, void *arg)
 static void released_beside_a_stream(bool own_loop)
 {
 	struct stage *s = stage_new();
-	struct stream streams[] = { { .side = &s->secondary[0] }, { .side = &s->secondary[0] } };
+	struct sender sender = { .side = &s->secondary[0], .to = COHORT_PRIMARY };
 	pthread_t threads[2];
 	int64_t end = now_ns() + PATIENCE;
 
-	side_add(&s->primary, "busy", on_busy);
+	side_add(&s->primary, "slow", on_slow);
 	side_add(&s->primary, "once", on_once)->released = on_released;
 	s->primary.config.flags |= own_loop ? COHORT_OWN_LOOP : 0;
 	stage_start(s, 2);
 	for (size_t i = 0; i < 2; i++)
-		threads[i] = thread_start(stream, &streams[i]);
+		threads[i] = thread_start(send_on, &sender);
 	cr_assert_eq(tell(&s->secondary[1], COHORT_PRIMARY, "once", 0), 0);
 	while (own_loop && !journal_count(&s->primary.journal, RELEASED) && now_ns() < end)
 		cr_assert_geq(cohort_dispatch(s->primary.c, COHORT_MS(10)), 0);
 	cr_assert(journal_await(&s->primary.journal, RELEASED, 1), "not while a peer streams");
-	for (size_t i = 0; i < 2; i++)
-		streams[i].stop = true;
+	sender.stop = true;
 	if (own_loop)
 		side_close(&s->primary);
 	for (size_t i = 0; i < 2; i++)

@@ -3,7 +3,6 @@
  * it missed.
  */
 #include <criterion/criterion.h>
-#include <stdatomic.h>
 
 #include "api/verbs.h"
 
@@ -92,23 +91,6 @@ Test(overrun, broadcast_with_time_waits_for_the_slow_one)
 	cr_assert(journal_await(&s->secondary[0].journal, CALLED, n + 2));
 	cr_assert(journal_await(&s->secondary[1].journal, CALLED, 1));
 	stage_close(s);
-}
-
-struct sender {
-	const struct side *side;
-	cohort_peer to;
-	atomic_bool stop;
-};
-
-static void *send_on(void *arg)
-{
-	static const unsigned char body[2000];
-	struct sender *sender = arg;
-	struct cohort_message m = COHORT_MESSAGE("slow", body, sizeof(body));
-
-	while (!sender->stop)
-		cohort_send(sender->side->c, sender->to, &m, PATIENCE);
-	return NULL;
 }
 
 static int on_slow(struct cohort_call *call, void *arg)

@@ -4,7 +4,6 @@
  */
 #include <criterion/criterion.h>
 #include <poll.h>
-#include <stdatomic.h>
 
 #include "api/verbs.h"
 
@@ -262,23 +261,6 @@ Test(own_loop, handlers_that_wait_for_the_same_room_do_not_wait_for_one_another)
 	cr_assert(journal_await(&primary->journal, DONE, 2), "one of them found no room");
 	stop_driving(&d, thread, secondary, COHORT_PRIMARY);
 	stage_close(s);
-}
-
-struct sender {
-	const struct side *side;
-	cohort_peer to;
-	atomic_bool stop;
-};
-
-static void *send_on(void *arg)
-{
-	static const unsigned char body[2000];
-	struct sender *sender = arg;
-	struct cohort_message m = COHORT_MESSAGE("slow", body, sizeof(body));
-
-	while (!sender->stop)
-		cohort_send(sender->side->c, sender->to, &m, PATIENCE);
-	return NULL;
 }
 
 static int on_slow(struct cohort_call *call, void *arg)

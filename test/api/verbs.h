@@ -5,6 +5,8 @@
 #ifndef COHORT_API_VERBS_H
 #define COHORT_API_VERBS_H
 
+#include <stdatomic.h>
+
 #include "api/fixture.h"
 
 /* Goes on after a surprise, so that one run shows them all. */
@@ -130,6 +132,24 @@ static inline int ask_async(struct side *from, cohort_peer to, const char *actio
 	struct cohort_message m = COHORT_MESSAGE(action, &number, sizeof(number));
 
 	return cohort_request_async(from->c, to, &m, timeout, on_done, from, id);
+}
+
+/* A thread that always has another message for "slow", until it is told to stop. */
+struct sender {
+	const struct side *side;
+	cohort_peer to;
+	atomic_bool stop;
+};
+
+static inline void *send_on(void *arg)
+{
+	static const unsigned char body[2000];
+	struct sender *sender = arg;
+	struct cohort_message m = COHORT_MESSAGE("slow", body, sizeof(body));
+
+	while (!sender->stop)
+		cohort_send(sender->side->c, sender->to, &m, PATIENCE);
+	return NULL;
 }
 
 /* Registers. A busy primary may not acknowledge it in the one second that it has: then again. */
